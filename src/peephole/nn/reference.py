@@ -1,0 +1,73 @@
+"""The reference way: a plain loop over time around one cell's equations.
+
+Any option, any device, any dtype, any transform. Slow, and the oracle for everything faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from peephole.nn.equations import Equations, State, Weights, untapped
+from peephole.nn.record import Override, Record, tap_of
+from peephole.nn.sequences import alive_steps
+
+
+def run_lane(
+    equations: Equations,
+    weights: Weights,
+    x: Tensor,
+    state: State,
+    *,
+    reverse: bool = False,
+    lengths: Tensor | None = None,
+    record: Record | None = None,
+    overrides: Sequence[Override] = (),
+) -> tuple[Tensor, State]:
+    """Runs one layer in one direction.
+
+    Args:
+        equations: the cell's equations.
+        weights: its weights.
+        x: inputs, shape (time, batch, input).
+        state: initial state, each of shape (batch, size).
+        reverse: True runs from each sequence's last step to its first.
+        lengths: steps of each sequence, shape (batch,); None where all have the full length.
+        record: filled where one is given.
+        overrides: what is held fixed in this layer and direction.
+
+    Returns:
+        the hidden states, shape (time, batch, output), zero past each length, and the state after the last step.
+    """
+    alive = alive_steps(lengths, len(x), x.device)
+    if alive is not None:
+        x = x.where(alive, 0)  # what stands in the padding must reach neither a value nor a gradient
+    tap = tap_of(overrides, record)
+    if record is not None:
+        record.initial = {
+            name: record.keep(value) for name, value in zip(equations.state_sizes, state, strict=True)
+        }
+        record.input = record.keep(x)
+        record.lengths = lengths
+
+    a = equations.from_input(x, weights).unbind(0)
+    outputs: dict[int, Tensor] = {}
+    for t in reversed(range(len(x))) if reverse else range(len(x)):
+        if tap is not None:
+            tap.time = t
+        new = equations.step(a[t], state, weights, tap or untapped)
+        if alive is None:
+            state, outputs[t] = new, new[0]
+        else:
+            state = tuple(
+                torch.where(alive[t], after, before) for after, before in zip(new, state, strict=True)
+            )
+            outputs[t] = new[0].where(alive[t], 0)
+
+    if record is not None and tap is not None:
+        record.quantities = {
+            name: values if record.grad else values.detach() for name, values in tap.quantities(alive).items()
+        }
+    return torch.stack([outputs[t] for t in range(len(x))]), state

@@ -1,0 +1,170 @@
+"""The vendor way: torch's own operation, and the gates that it hides.
+
+torch's operation returns every hidden state and no gate. Since every previous hidden state is then known, one
+product over all steps at once gives back all pre-activations; only an LSTM's cell needs a scan over time, which is
+elementwise. Serves plain equations on any device; knows nothing of options that torch has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.backends import cudnn
+from torch.backends.cudnn import rnn as cudnn_rnn
+
+from peephole.nn.equations import Equations, State, Weights
+from peephole.nn.record import Record
+from peephole.nn.sequences import Packing, alive_steps, previous_step
+from peephole.nn.stack import Lane, Stack
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "lstm": torch.lstm,
+    "gru": torch.gru,
+    "rnn_tanh": torch.rnn_tanh,
+    "rnn_relu": torch.rnn_relu,
+}
+_CELL_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "lstm": torch.lstm_cell,
+    "gru": torch.gru_cell,
+    "rnn_tanh": torch.rnn_tanh_cell,
+    "rnn_relu": torch.rnn_relu_cell,
+}
+
+
+def run(stack: Stack, data: Tensor, state: State, packing: Packing | None) -> tuple[Tensor, State]:
+    """Runs the whole stack by one call of torch's operation; arguments and results as in ``run_stack``."""
+    equations = stack.equations[0]
+    operation = _OPERATIONS[str(equations.vendor_operation)]
+    weights = [weight for lanes in stack.layers for lane in lanes for weight in lane.weights.values()]
+    bidirectional = len(stack.layers[0]) == 2
+    how = (weights, equations.bias, len(stack.layers), stack.dropout, stack.training, bidirectional)
+    if packing is None:
+        output, *final = operation(data, _as_torch(state), *how, False)
+        return output, tuple(final)
+    start = tuple(packing.to_sorted(s) for s in state)
+    output, *final = operation(data, packing.batch_sizes, _as_torch(start), *how)
+    return output, tuple(packing.to_unsorted(s) for s in final)
+
+
+def step(equations: Equations, weights: Weights, x: Tensor, state: State) -> State:
+    """One step by torch's cell operation: ``x`` of shape (batch, input), ``state`` each (batch, size)."""
+    operation = _CELL_OPERATIONS[str(equations.vendor_operation)]
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    new = operation(x, _as_torch(state), *(weights.get(name) for name in names))
+    return new if isinstance(new, tuple) else (new,)
+
+
+def _as_torch(state: State) -> Tensor | list[Tensor]:
+    """A state as torch's operations take it: a tensor, or for an LSTM a list."""
+    return state[0] if len(state) == 1 else list(state)
+
+
+def reconstruct(
+    lanes: Sequence[Lane],
+    data: Tensor,
+    output: Tensor,
+    state: State,
+    packing: Packing | None,
+    records: Sequence[Record],
+) -> None:
+    """Fills the records of one layer from what torch's operation read and returned.
+
+    Args:
+        lanes: the layer's directions.
+        data: what the layer read: (time, batch, input), or packed data with ``packing``.
+        output: what it returned, in the same layout, its directions side by side.
+        state: its initial states, each (directions, batch, size).
+        packing: the layout of packed data.
+        records: one a direction.
+    """
+    if packing is not None:
+        data, output = packing.pad(data), packing.pad(output)
+    outputs = output.chunk(len(lanes), -1)
+    for number, (lane, record) in enumerate(zip(lanes, records, strict=True)):
+        with nullcontext() if record.grad else torch.no_grad():
+            record.input = record.keep(data)
+            record.initial = {
+                name: record.keep(value[number])
+                for name, value in zip(lane.equations.state_sizes, state, strict=True)
+            }
+            record.lengths = None if packing is None else packing.lengths
+            hidden = record.keep(outputs[number])
+            record.quantities = _quantities(
+                lane, record.input, hidden, record.initial, reverse=number == 1, lengths=record.lengths
+            )
+
+
+def _quantities(
+    lane: Lane,
+    x: Tensor,
+    hidden: Tensor,
+    initial: dict[str, Tensor],
+    *,
+    reverse: bool,
+    lengths: Tensor | None,
+) -> dict[str, Tensor]:
+    """Every quantity of a lane, (time, batch, unit), from its input and its hidden states.
+
+    The cell's own equations do it, as one step over all times at once. The cell state before each step is the one
+    thing not known beforehand: the step starts from an empty cell, so that what it taps as "cell" is what each
+    step wrote, and the tap answers with the scan over time.
+    """
+    alive = alive_steps(lengths, len(x), x.device)
+    quantities: dict[str, Tensor] = {}
+
+    def tap(name: str, value: Tensor) -> Tensor:
+        if name == "hidden":
+            value = hidden
+        elif name == "cell":
+            value = _scan(quantities["forget_gate"], value, initial["cell"], alive, reverse=reverse)
+        quantities[name] = value
+        return value
+
+    before = previous_step(hidden, initial["hidden"], reverse=reverse, lengths=lengths)
+    empty_cell = (x.new_zeros(()),) if "cell" in initial else ()
+    lane.equations.step(lane.equations.from_input(x, lane.weights), (before, *empty_cell), lane.weights, tap)
+    if alive is None:
+        return quantities
+    return {name: values.where(alive, 0) for name, values in quantities.items()}
+
+
+def _scan(kept: Tensor, written: Tensor, c: Tensor, alive: Tensor | None, *, reverse: bool) -> Tensor:
+    """c_t = kept_t∘c_{t-1} + written_t over time, each (time, batch, unit); a sequence's end holds its cell."""
+    cells: dict[int, Tensor] = {}
+    for t in reversed(range(len(kept))) if reverse else range(len(kept)):
+        new = torch.addcmul(written[t], kept[t], c)
+        c = new if alive is None else torch.where(alive[t], new, c)
+        cells[t] = c
+    return torch.stack([cells[t] for t in range(len(kept))])
+
+
+def flatten_for_cudnn(stack: Stack) -> None:
+    """Lays the weights of a plain stack out in one piece, as cuDNN wants them; does nothing on other devices.
+
+    The parameters stay the same objects and keep their values. As in ``torch.nn.RNNBase.flatten_parameters``.
+    """
+    equations = stack.equations[0]
+    weights = [weight for lanes in stack.layers for lane in lanes for weight in lane.weights.values()]
+    if any(e.vendor_operation is None for e in stack.equations) or not all(w.is_cuda for w in weights):
+        return
+    if not torch._use_cudnn_rnn_flatten_weight() or not all(map(cudnn.is_acceptable, weights)):
+        return
+    if len({w.data_ptr() for w in weights}) != len(weights) or len({w.dtype for w in weights}) != 1:
+        return  # shared weights, or mixed dtypes: cuDNN copies them at each call instead
+    mode = cudnn_rnn.get_cudnn_mode(str(equations.vendor_operation).upper())  # type: ignore[no-untyped-call]
+    with torch.cuda.device(weights[0].device), torch.no_grad():
+        torch._cudnn_rnn_flatten_weight(
+            weights,
+            len(stack.layers[0][0].weights),
+            equations.input_size,
+            mode,
+            equations.hidden_size,
+            0 if equations.output_size == equations.hidden_size else equations.output_size,
+            len(stack.layers),
+            False,
+            len(stack.layers[0]) == 2,
+        )

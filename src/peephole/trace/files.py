@@ -1,0 +1,98 @@
+"""A trace as a file.
+
+One safetensors file. Its tensors are named
+
+    {record}/{quantity}        record = 0, 1, …, in order; shape (time, batch, unit)
+    {record}/initial/{state}   shape (batch, unit)
+    {record}/input             shape (time, batch, input)
+    {record}/lengths           shape (batch,), only where sequences differ in length
+    inputs, predictions        of the whole model, where the trace has them
+
+and its metadata has two entries: ``format`` = "peephole-trace 1", and ``records``, a JSON object with a list
+``records`` of {module, call, layer, direction, kind, quantities} and the list ``symbols`` or null. Any safetensors
+reader opens it; nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from peephole.errors import TraceError
+from peephole.trace.trace import LayerRecord
+
+if TYPE_CHECKING:
+    from peephole.trace.trace import Trace
+
+FORMAT = "peephole-trace 1"
+T = TypeVar("T")
+
+
+def save(trace: Trace, path: Path) -> None:
+    """Writes ``trace`` to ``path``, whole or not at all."""
+    tensors: dict[str, Tensor] = {}
+    facts: list[dict[str, Any]] = []
+    for number, record in enumerate(trace.records):
+        tensors |= {f"{number}/{name}": values for name, values in record.quantities.items()}
+        tensors |= {f"{number}/initial/{name}": values for name, values in record.initial.items()}
+        tensors[f"{number}/input"] = record.input
+        if record.lengths is not None:
+            tensors[f"{number}/lengths"] = record.lengths
+        names = ("module", "call", "layer", "direction", "kind")
+        facts.append({**{n: getattr(record, n) for n in names}, "quantities": list(record.quantities)})
+    for name in ("inputs", "predictions"):
+        if (values := getattr(trace, name)) is not None:
+            tensors[name] = values
+    metadata = {"format": FORMAT, "records": json.dumps({"records": facts, "symbols": trace.symbols})}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        save_file({n: v.detach().cpu().contiguous().clone() for n, v in tensors.items()}, temporary, metadata)
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise TraceError(f"the trace cannot be written to {path}: {error}") from error
+
+
+def load(kind: type[T], path: Path) -> T:
+    """Reads a trace of class ``kind``."""
+    if not path.is_file():
+        raise TraceError(f"no trace at {path}: there is no such file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise TraceError(f"{path} is no trace, or is damaged: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise TraceError(
+            f"{path} is no trace of this version: its format is {metadata.get('format')!r}, wanted {FORMAT!r}"
+        )
+    try:
+        facts = json.loads(metadata["records"])
+        records = tuple(_record(number, fact, tensors) for number, fact in enumerate(facts["records"]))
+        symbols = None if facts["symbols"] is None else tuple(map(str, facts["symbols"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise TraceError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+    return kind(records, tensors.get("inputs"), tensors.get("predictions"), symbols)  # type: ignore[call-arg]
+
+
+def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> LayerRecord:
+    """One record from its facts and the file's tensors."""
+    initial = f"{number}/initial/"
+    return LayerRecord(
+        module=str(fact["module"]),
+        call=int(fact["call"]),
+        layer=int(fact["layer"]),
+        direction=str(fact["direction"]),
+        kind=str(fact["kind"]),
+        quantities={name: tensors[f"{number}/{name}"] for name in fact["quantities"]},
+        initial={n.removeprefix(initial): v for n, v in tensors.items() if n.startswith(initial)},
+        input=tensors[f"{number}/input"],
+        lengths=tensors.get(f"{number}/lengths"),
+    )

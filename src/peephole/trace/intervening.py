@@ -1,0 +1,113 @@
+"""Intervening: holding units at a value while the model runs, to see what they do.
+
+An address names what is held: ``l{layer}[_reverse].{quantity}.{unit}``, with the module's name before it where the
+model has several recurrent modules ("encoder.lstm.l0.cell.41"), and ``*`` for every unit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from torch import Tensor, nn
+
+from peephole.errors import OptionError
+from peephole.nn.cells import RecurrentCell
+from peephole.nn.equations import Equations
+from peephole.nn.foreign import equations_of, observing
+from peephole.nn.layers import RecurrentLayer
+from peephole.nn.observe import Observer
+from peephole.nn.record import Override
+
+_ADDRESS = re.compile(
+    r"(?:(?P<module>.+)\.)?l(?P<layer>\d+)(?P<reverse>_reverse)?\.(?P<quantity>[a-z_]+)\.(?P<unit>\d+|\*)"
+)
+
+
+class Intervention(Observer):
+    """What is held fixed in a model, by module."""
+
+    def __init__(self, model: nn.Module, held: Mapping[int, Sequence[Override]]) -> None:
+        super().__init__(model)
+        self._held = held
+
+    def overrides(self, module: nn.Module) -> Sequence[Override]:
+        """What is held fixed in ``module``."""
+        return self._held.get(id(module), ())
+
+
+@contextmanager
+def intervene(
+    model: nn.Module, clamps: Mapping[str, float | Tensor], *, steps: Iterable[int] | None = None
+) -> Iterator[None]:
+    """Within the context, the addressed quantities of ``model`` are held at their values.
+
+    A gate's clamp acts before the cell is updated, a cell's after it, a hidden's last; so a clamped cell still passes
+    its output gate. Works for our layers and cells and for ``torch.nn``'s; layers in which something is held run
+    the reference.
+
+    Args:
+        model: any module with recurrent layers or cells.
+        clamps: address to value, a number or a tensor of shape (batch,): ``{"l0.cell.41": 0.0}``.
+        steps: the input times at which they are held, from 0; None for all.
+
+    Raises:
+        OptionError: an address that names nothing in the model; the message says what there is.
+    """
+    times = None if steps is None else frozenset(steps)
+    held: dict[int, list[Override]] = {}
+    for address, value in clamps.items():
+        module, override = _resolve(model, address, value, times)
+        held.setdefault(id(module), []).append(override)
+    with observing(Intervention(model, held)):
+        yield
+
+
+def _layers_of(module: nn.Module) -> tuple[Sequence[Equations], bool] | None:
+    """The equations of each layer and whether it is bidirectional; None for a module that is not recurrent."""
+    if isinstance(module, RecurrentLayer):
+        return module.equations, module.bidirectional
+    if isinstance(module, RecurrentCell):
+        return [module.equations], False
+    if isinstance(module, nn.RNNBase):
+        return [equations_of(module, module.input_size)] * module.num_layers, bool(module.bidirectional)
+    if isinstance(module, nn.RNNCellBase):
+        return [equations_of(module, module.input_size)], False
+    return None
+
+
+def _resolve(
+    model: nn.Module, address: str, value: float | Tensor, steps: frozenset[int] | None
+) -> tuple[nn.Module, Override]:
+    """The module that an address means, and what is held in it."""
+    recurrent = {name: m for name, m in model.named_modules() if _layers_of(m) is not None}
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise OptionError(
+            f"{address!r} is no address: write l<layer>[_reverse].<quantity>.<unit or *>, for example l0.cell.41, "
+            f"after one of the modules {sorted(recurrent)} where there are several"
+        )
+    name = match["module"]
+    if name is None and len(recurrent) == 1:
+        (name,) = recurrent
+    if name is None:
+        name = ""
+    if name not in recurrent:
+        raise OptionError(f"{address!r} names no recurrent module; the model has {sorted(recurrent)}")
+    found = _layers_of(recurrent[name])
+    layers, bidirectional = found if found is not None else ((), False)
+    layer, direction = int(match["layer"]), "backward" if match["reverse"] else "forward"
+    if layer >= len(layers) or (match["reverse"] and not bidirectional):
+        lanes = [f"l{k}{r}" for k in range(len(layers)) for r in ("", "_reverse")[: 1 + bidirectional]]
+        raise OptionError(f"{address!r} names no layer; {name or 'the model'} has {', '.join(lanes)}")
+    equations, quantity = layers[layer], match["quantity"]
+    if quantity not in equations.quantities:
+        raise OptionError(
+            f"{address!r}: an {equations.name} has no {quantity}; it has {', '.join(equations.quantities)}"
+        )
+    unit = None if match["unit"] == "*" else int(match["unit"])
+    size = equations.output_size if quantity == "hidden" else equations.hidden_size
+    if unit is not None and unit >= size:
+        raise OptionError(f"{address!r}: the units of this layer's {quantity} are 0 to {size - 1}")
+    return recurrent[name], Override(layer, direction, quantity, unit, value, steps)

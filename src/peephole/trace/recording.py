@@ -1,0 +1,154 @@
+"""Recording any ``torch.nn.Module``: ``trace`` for one call, ``recording`` for as many as one likes.
+
+The model runs as it always does; this file only says that it is watched, and sorts what the layers hand over.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from peephole.errors import TraceError
+from peephole.nn.foreign import observing
+from peephole.nn.models import Network
+from peephole.nn.observe import Observer
+from peephole.nn.record import Record
+from peephole.trace.trace import LayerRecord, Trace
+
+
+@dataclass
+class _Taken:
+    """What one module handed over in one call: a record a lane, or one a step of a cell stepped by hand."""
+
+    module: str
+    call: int
+    records: list[Record] = field(default_factory=list)
+
+    def continues_with(self, step: Record) -> bool:
+        """Whether ``step`` can follow: the batch is the same."""
+        return step.quantities["hidden"].shape == self.records[-1].quantities["hidden"].shape
+
+    def layer_records(self) -> list[LayerRecord]:
+        """As they stand in a ``Trace``; the steps of a cell joined over time."""
+        if not self.records[0].single_step:
+            return [self._layer_record([record]) for record in self.records]
+        return [self._layer_record(self.records)]
+
+    def _layer_record(self, steps: Sequence[Record]) -> LayerRecord:
+        first = steps[0]
+        quantities = {
+            name: values if len(steps) == 1 else torch.cat([step.quantities[name] for step in steps])
+            for name, values in first.quantities.items()
+        }
+        inputs = [step.input for step in steps if step.input is not None]
+        return LayerRecord(
+            module=self.module,
+            call=self.call,
+            layer=first.layer,
+            direction=first.direction,
+            kind=first.kind,
+            quantities=quantities,
+            initial=first.initial,
+            input=torch.cat(inputs),
+            lengths=first.lengths,
+        )
+
+
+class Tape(Observer):
+    """What has been recorded so far within a ``recording`` context."""
+
+    recording: ClassVar[bool] = True
+
+    def __init__(self, model: nn.Module, *, grad: bool = False) -> None:
+        super().__init__(model)
+        self.grad = grad
+        self._calls: Counter[str] = Counter()
+        self._taken: list[_Taken] = []
+        self._stepping: dict[str, _Taken] = {}
+
+    def begin_call(self) -> None:
+        """The model is called anew: steps of its cells begin a new record."""
+        super().begin_call()
+        self._stepping.clear()
+
+    def receive(self, module: nn.Module, records: Sequence[Record]) -> None:
+        """Takes what one module recorded in one call."""
+        name = self.names[id(module)].replace("_orig_mod.", "").removesuffix("_orig_mod")
+        taken = self._stepping.get(name)
+        if not records[0].single_step or taken is None or not taken.continues_with(records[0]):
+            taken = _Taken(name, self._calls[name])
+            self._calls[name] += 1
+            self._taken.append(taken)
+            if records[0].single_step:
+                self._stepping[name] = taken
+        taken.records += records
+
+    def trace(self) -> Trace:
+        """Everything recorded so far.
+
+        Raises:
+            TraceError: no recurrent module has run.
+        """
+        if not self._taken:
+            raise TraceError(
+                "nothing was recorded: no RNN, LSTM or GRU (layer or cell, of torch.nn or of peephole) ran in "
+                f"{type(self.model).__name__}; scripted modules and layers of other libraries cannot be seen"
+            )
+        return Trace(tuple(record for taken in self._taken for record in taken.layer_records()))
+
+
+@contextmanager
+def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
+    """Records every call of every recurrent layer and cell in ``model`` within the context.
+
+    The layers are ours or ``torch.nn``'s. Only this thread's calls are recorded, and outputs are what they are
+    without: bit for bit where torch's own operation runs. A compiled model runs uncompiled meanwhile.
+
+    Args:
+        model: any module.
+        grad: True keeps the record in the autograd graph, for losses on gates; False detaches it.
+
+    Yields:
+        the ``Tape``; ``tape.trace()`` gives the ``Trace`` so far.
+    """
+    tape = Tape(model, grad=grad)
+    with _uncompiled(), observing(tape):
+        yield tape
+
+
+def trace(model: nn.Module, *args: Any, grad: bool = False, **kwargs: Any) -> tuple[Any, Trace]:
+    """Calls ``model(*args, **kwargs)`` once and records every recurrent layer in it.
+
+    Args:
+        model: any module.
+        grad: as in ``recording``.
+        *args, **kwargs: the model's own arguments.
+
+    Returns:
+        the model's output, and the ``Trace``.
+
+    Raises:
+        TraceError: no recurrent module has run.
+    """
+    with recording(model, grad=grad) as tape:
+        output = model(*args, **kwargs)
+    taken = tape.trace()
+    first = next((value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)), None)
+    predictions = output[0] if isinstance(model, Network) else None
+    if predictions is not None and not grad:
+        predictions = predictions.detach()
+    return output, Trace(taken.records, inputs=first, predictions=predictions)
+
+
+def _uncompiled() -> AbstractContextManager[Any]:
+    """Lets compiled modules run uncompiled, where any can be there at all: dynamo is loaded by the first."""
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")  # type: ignore[no-any-return]

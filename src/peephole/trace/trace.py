@@ -1,0 +1,153 @@
+"""``Trace``: the record of one run, as a frozen value. Knows nothing of how it was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from peephole.errors import MissingQuantityError, TraceError
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+@dataclass(frozen=True, eq=False)
+class LayerRecord:
+    """Everything one layer did in one direction in one call.
+
+    Quantities can be read as items or attributes: ``record["forget_gate"]``, ``record.forget_gate``. They are
+    **after** the activation, of shape (time, batch, unit); the index is the time of the input, in both directions
+    (in the backward direction the step before t is t + 1); slots past a sequence's length hold zeros.
+
+    Attributes:
+        module: the module's dotted name in the model, "" for the model itself.
+        call: how often this module had been called before in this recording.
+        layer: depth within the module, from 0.
+        direction: "forward" or "backward".
+        kind: the cell, "lstm", "gru" or "rnn".
+        quantities: an LSTM's input_gate, forget_gate, candidate, output_gate, cell and hidden (and
+            hidden_before_projection with a projection); a GRU's reset_gate, update_gate, candidate and hidden; an
+            RNN's hidden.
+        initial: the state before the first step, "hidden" and for an LSTM "cell", shape (batch, unit).
+        input: what the layer read, shape (time, batch, input).
+        lengths: steps of each sequence, shape (batch,), or None where all have the full length.
+    """
+
+    module: str
+    call: int
+    layer: int
+    direction: str
+    kind: str
+    quantities: Mapping[str, Tensor]
+    initial: Mapping[str, Tensor]
+    input: Tensor
+    lengths: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantities", MappingProxyType(dict(self.quantities)))
+        object.__setattr__(self, "initial", MappingProxyType(dict(self.initial)))
+
+    def __getitem__(self, name: str) -> Tensor:
+        try:
+            return self.quantities[name]
+        except KeyError:
+            raise MissingQuantityError(
+                f"this {self.kind} has no {name}; its record holds {', '.join(self.quantities)}"
+            ) from None
+
+    def __getattr__(self, name: str) -> Tensor:
+        # Only reached for names that are no attribute. Dunder names are asked for by copy and pickle.
+        if name.startswith("__") or "quantities" not in self.__dict__:
+            raise AttributeError(name)
+        return self[name]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        values = (self.module, self.call, self.layer, self.direction, self.kind)
+        return type(self), (*values, dict(self.quantities), dict(self.initial), self.input, self.lengths)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.quantities]
+
+    def __repr__(self) -> str:
+        time, batch, unit = self["hidden"].shape
+        where = f"{self.module or 'model'} l{self.layer} {self.direction}"
+        return f"<{self.kind} {where}, call {self.call}: {time} steps × {batch} sequences × {unit} units>"
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What every recurrent layer of a model did in one run (or several, where a model was called several times).
+
+    Attributes:
+        records: one for each module, call, layer and direction, in the order in which they ran.
+        inputs: what the model was given first: ids, shape (time, batch), or numbers; None if that was no tensor.
+        predictions: what the readout returned, shape (time, batch, output), where the model is a ``Network``.
+        symbols: the names of the ids, where the caller gave them.
+    """
+
+    records: tuple[LayerRecord, ...]
+    inputs: Tensor | None = None
+    predictions: Tensor | None = None
+    symbols: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[LayerRecord]:
+        return iter(self.records)
+
+    def layer(
+        self, index: int = 0, direction: str = "forward", *, module: str | None = None, call: int = 0
+    ) -> LayerRecord:
+        """The record of one layer and direction.
+
+        Args:
+            index: depth within its module, from 0.
+            direction: "forward" or "backward".
+            module: the module's name in the model; may be left out where only one was recorded.
+            call: which of the module's calls, from 0.
+
+        Raises:
+            TraceError: no such record, or several modules to choose from; the message lists them.
+        """
+        modules = sorted({record.module for record in self.records})
+        if module is None and len(modules) > 1:
+            raise TraceError(f"several modules were recorded, say which: module= one of {modules}")
+        for record in self.records:
+            if (record.layer, record.direction, record.call) == (index, direction, call) and (
+                module in (None, record.module)
+            ):
+                return record
+        raise TraceError(
+            f"no record of layer {index} {direction} (module {module!r}, call {call}); "
+            f"this trace holds {', '.join(map(repr, self.records))}"
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Writes the trace as one safetensors file; the format is described in ``peephole.trace.files``.
+
+        Args:
+            path: the file; its folder must exist. A file that is there is replaced.
+
+        Raises:
+            TraceError: the file cannot be written.
+        """
+        from peephole.trace.files import save
+
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Reads what ``save`` wrote.
+
+        Raises:
+            TraceError: no such file, or not a trace.
+        """
+        from peephole.trace.files import load
+
+        return load(cls, Path(path))
