@@ -14,7 +14,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from peephole.errors import OptionError
 from peephole.nn.equations import Peephole
-from peephole.nn.layers import GRU, LSTM, RNN, RecurrentLayer
+from peephole.nn.layers import GRU, LSTM, RNN
+from peephole.nn.recurrent import RecurrentLayer
 
 CellName = Literal["rnn", "lstm", "gru"]
 

@@ -16,9 +16,9 @@ from peephole.errors import OptionError
 from peephole.nn.cells import RecurrentCell
 from peephole.nn.equations import Equations
 from peephole.nn.foreign import equations_of, observing
-from peephole.nn.layers import RecurrentLayer
 from peephole.nn.observe import Observer
 from peephole.nn.record import Override
+from peephole.nn.recurrent import RecurrentLayer
 
 _ADDRESS = re.compile(
     r"(?:(?P<module>.+)\.)?l(?P<layer>\d+)(?P<reverse>_reverse)?\.(?P<quantity>[a-z_]+)\.(?P<unit>\d+|\*)"
