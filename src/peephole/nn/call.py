@@ -18,7 +18,7 @@ from peephole.nn.observe import Watch
 from peephole.nn.record import Record
 from peephole.nn.run import run_stack
 from peephole.nn.sequences import Packing
-from peephole.nn.stack import Stack
+from peephole.nn.stack import Lane, Stack
 
 
 def call_stack(
@@ -54,6 +54,8 @@ def call_stack(
     batch_dim = 0 if batch_first and batched else 1
     x = input if batched else input.unsqueeze(1)
     x = x.transpose(0, 1) if batch_dim == 0 else x
+    if len(x) == 0:
+        raise RuntimeError("Expected sequence length to be larger than 0 in RNN, got 0")
     _check_input(stack, x)
     state = _initial_state(stack, hx, x.shape[1], x, batched=batched)
     output, final = _run(stack, x, state, None, watch)
@@ -119,19 +121,23 @@ def call_cell(equations: Equations, weights: Weights, input: Tensor, hx: Any, *,
 
 def _step(equations: Equations, weights: Weights, x: Tensor, state: State, watch: Watch | None) -> State:
     """One step by the fitting way; with a watch, held quantities are held and the step is recorded."""
-    overrides = watch.overrides_now() if watch else []
-    vendored = ways.choose(equations, overridden=bool(overrides)).name == "vendor"
-    new = vendor.step(equations, weights, x, state) if vendored else None
-    if watch is None or not (watch.recording or overrides):
-        return new if new is not None else equations.step(equations.from_input(x, weights), state, weights)
-    record = Record(equations.name, 0, "forward", watch.grad, single_step=True) if watch.recording else None
-    # The same step once more by the reference, over a "sequence" of one: it holds and records what is asked for.
-    _, seen = reference.run_lane(
-        equations, weights, x.unsqueeze(0), state, record=record, overrides=[o.always() for o in overrides]
-    )
-    if record is not None:
+    overrides = [override.always() for override in watch.overrides_now()] if watch else []
+    record = None
+    if watch is not None and watch.recording:
+        record = Record(equations.name, 0, "forward", watch.grad, single_step=True)
+    if ways.choose(equations, overridden=bool(overrides)).name == "vendor":
+        new = vendor.step(equations, weights, x, state)
+        if record is not None:
+            vendor.reconstruct_step(Lane(equations, weights), x, new, state, record)
+    elif record is None and not overrides:
+        new = equations.step(equations.from_input(x, weights), state, weights)
+    else:  # the same, as a sequence of one step
+        _, new = reference.run_lane(
+            equations, weights, x.unsqueeze(0), state, record=record, overrides=overrides
+        )
+    if watch is not None and record is not None:
         watch.deliver([record])
-    return new if new is not None else seen
+    return new
 
 
 def _check_input(stack: Stack, data: Tensor) -> None:

@@ -5,16 +5,15 @@ Parameters and options only; the equations are in ``equations.py``, the call in 
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from peephole.errors import OptionError
 from peephole.nn import observe
 from peephole.nn.call import call_cell
 from peephole.nn.equations import Equations, GRUEquations, LSTMEquations, Peephole, RNNEquations
+from peephole.nn.initial import check_forget_bias, draw, set_forget_bias
 
 
 class RecurrentCell(nn.Module):
@@ -39,9 +38,7 @@ class RecurrentCell(nn.Module):
 
     def reset_parameters(self) -> None:
         """Draws every parameter anew."""
-        bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0.0
-        for parameter in self.parameters():
-            nn.init.uniform_(parameter, -bound, bound)
+        draw(self.named_parameters(), self.hidden_size)
 
     def forward(self, input: Tensor, hx: Any = None) -> Any:
         """One step, as ``torch.nn``'s cell of the same name does it.
@@ -130,8 +127,7 @@ class LSTMCell(RecurrentCell):
         peephole: Peephole | None = None,
         forget_bias: float | None = None,
     ) -> None:
-        if forget_bias is not None and not bias:
-            raise OptionError(f"forget_bias={forget_bias} needs biases: leave out bias=False or forget_bias")
+        check_forget_bias(forget_bias, bias=bias)
         self.peephole = peephole
         self.forget_bias = forget_bias
         equations = LSTMEquations(
@@ -143,10 +139,7 @@ class LSTMCell(RecurrentCell):
         """Draws every parameter anew, then sets the forget gate's biases where ``forget_bias`` says so."""
         super().reset_parameters()
         if self.forget_bias is not None:
-            forget = slice(self.hidden_size, 2 * self.hidden_size)
-            with torch.no_grad():
-                self.get_parameter("bias_ih")[forget] = self.forget_bias
-                self.get_parameter("bias_hh")[forget] = 0.0
+            set_forget_bias(self.named_parameters(), self.hidden_size, self.forget_bias)
 
     def _options(self) -> list[tuple[str, Any, Any]]:
         return [

@@ -75,6 +75,11 @@ class Equations(ABC):
         """Name of torch's own operation for these equations, or None where torch has none."""
         return self.name
 
+    @property
+    def mode(self) -> str:
+        """The name that ``torch.nn.RNNBase`` gives to this kind of layer."""
+        return self.name.upper()
+
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the weights, in the order in which ``torch.nn`` makes them."""
         rows = self.blocks * self.hidden_size
@@ -97,6 +102,11 @@ class Equations(ABC):
             shape (…, blocks · hidden).
         """
         return F.linear(x, w["weight_ih"], w["bias_ih"] + w["bias_hh"] if self.bias else None)
+
+    def in_order(self, quantities: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The same in the order in which a reader wants them; what only some options have comes last."""
+        names = [name for name in self.quantities if name in quantities]
+        return {name: quantities[name] for name in (*names, *(n for n in quantities if n not in names))}
 
     @abstractmethod
     def step(self, a: Tensor, state: State, w: Weights, tap: Tap = untapped) -> State:
@@ -132,6 +142,11 @@ class RNNEquations(Equations):
     @override
     def vendor_operation(self) -> str | None:
         return f"rnn_{self.nonlinearity}"
+
+    @property
+    @override
+    def mode(self) -> str:
+        return f"RNN_{self.nonlinearity.upper()}"
 
     @override
     def step(self, a: Tensor, state: State, w: Weights, tap: Tap = untapped) -> State:

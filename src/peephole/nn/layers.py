@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from peephole.errors import OptionError
 from peephole.nn.equations import GRUEquations, LSTMEquations, Peephole, RNNEquations
+from peephole.nn.initial import check_forget_bias, set_forget_bias
 from peephole.nn.recurrent import RecurrentLayer
 
 
@@ -25,6 +25,12 @@ def _check_sizes(input_size: Any, hidden_size: Any, num_layers: Any, bias: Any) 
             raise TypeError(f"{name} should be of type int, got: {type(value).__name__}")
         if value <= 0:
             raise ValueError(f"{name} must be greater than zero, got {value}")
+
+
+def _refuse_projection(proj_size: int) -> None:
+    """RNN and GRU name ``proj_size`` only to refuse it as torch does."""
+    if proj_size:
+        raise ValueError(f"proj_size is only supported for LSTM, not RNN or GRU, got proj_size={proj_size}")
 
 
 def _layer_inputs(first: int, output: int, layers: int, bidirectional: bool) -> list[int]:
@@ -45,6 +51,7 @@ class RNN(RecurrentLayer):
         dropout: probability with which an output of any layer but the last is dropped in training.
         bidirectional: whether each layer also runs from the end to the beginning.
         device, dtype: of the parameters.
+        proj_size: an LSTM's; anything but 0 is refused, as in ``torch.nn``.
 
     Raises:
         TypeError: an argument of another type.
@@ -63,8 +70,11 @@ class RNN(RecurrentLayer):
         bidirectional: bool = False,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        *,
+        proj_size: int = 0,
     ) -> None:
         _check_sizes(input_size, hidden_size, num_layers, bias)
+        _refuse_projection(proj_size)
         self.nonlinearity = nonlinearity
         inputs = _layer_inputs(input_size, hidden_size, num_layers, bidirectional)
         equations = tuple(
@@ -135,8 +145,7 @@ class LSTM(RecurrentLayer):
             raise ValueError(
                 f"proj_size has to be smaller than hidden_size, got {proj_size} and {hidden_size}"
             )
-        if forget_bias is not None and not bias:
-            raise OptionError(f"forget_bias={forget_bias} needs biases: leave out bias=False or forget_bias")
+        check_forget_bias(forget_bias, bias=bias)
         self.proj_size = proj_size
         self.peephole = peephole
         self.forget_bias = forget_bias
@@ -159,13 +168,8 @@ class LSTM(RecurrentLayer):
     def reset_parameters(self) -> None:
         """Draws every parameter anew, then sets the forget gate's biases where ``forget_bias`` says so."""
         super().reset_parameters()
-        if self.forget_bias is None:
-            return
-        forget = slice(self.hidden_size, 2 * self.hidden_size)
-        with torch.no_grad():
-            for name, parameter in self.named_parameters():
-                if name.startswith("bias_"):
-                    parameter[forget] = self.forget_bias if name.startswith("bias_ih") else 0.0
+        if self.forget_bias is not None:
+            set_forget_bias(self.named_parameters(), self.hidden_size, self.forget_bias)
 
     def _options(self) -> list[tuple[str, Any, Any]]:
         return [
@@ -190,6 +194,7 @@ class GRU(RecurrentLayer):
         dropout: probability with which an output of any layer but the last is dropped in training.
         bidirectional: whether each layer also runs from the end to the beginning.
         device, dtype: of the parameters.
+        proj_size: an LSTM's; anything but 0 is refused, as in ``torch.nn``.
 
     Raises:
         TypeError: an argument of another type.
@@ -207,8 +212,11 @@ class GRU(RecurrentLayer):
         bidirectional: bool = False,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        *,
+        proj_size: int = 0,
     ) -> None:
         _check_sizes(input_size, hidden_size, num_layers, bias)
+        _refuse_projection(proj_size)
         inputs = _layer_inputs(input_size, hidden_size, num_layers, bidirectional)
         equations = tuple(
             GRUEquations(input_size=size, hidden_size=hidden_size, bias=bias) for size in inputs

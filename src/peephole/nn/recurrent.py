@@ -5,7 +5,6 @@ How a layer runs is decided in ``ways.py``; what a step computes stands in ``equ
 
 from __future__ import annotations
 
-import math
 import numbers
 import warnings
 from typing import Any
@@ -17,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 from peephole.nn import observe, vendor, ways
 from peephole.nn.call import call_stack
 from peephole.nn.equations import Equations
+from peephole.nn.initial import draw
 from peephole.nn.stack import Lane, Stack
 
 
@@ -35,6 +35,7 @@ class RecurrentLayer(nn.Module):
     batch_first: bool
     dropout: float
     bidirectional: bool
+    proj_size: int = 0
     _names: list[list[dict[str, str]]]
 
     def __init__(
@@ -86,17 +87,19 @@ class RecurrentLayer(nn.Module):
         self.flatten_parameters()
 
     @property
+    def mode(self) -> str:
+        """The kind of layer under the name that ``torch.nn.RNNBase`` gives it: "LSTM", "GRU", "RNN_TANH", …."""
+        return self.equations[0].mode
+
+    @property
     def all_weights(self) -> list[list[nn.Parameter]]:
         """The parameters of each layer and direction, as in ``torch.nn.RNNBase``."""
         lanes = [lane for layer in self._names for lane in layer]
         return [[getattr(self, name) for name in lane.values()] for lane in lanes]
 
     def reset_parameters(self) -> None:
-        """Draws every parameter anew; those that torch has come first, so that a seed gives torch's weights."""
-        bound = 1.0 / math.sqrt(self.hidden_size)
-        parameters = list(self.named_parameters())
-        for _, parameter in sorted(parameters, key=lambda named: "peephole" in named[0]):
-            nn.init.uniform_(parameter, -bound, bound)
+        """Draws every parameter anew; the same seed gives torch's weights."""
+        draw(self.named_parameters(), self.hidden_size)
 
     def flatten_parameters(self) -> None:
         """Lays plain weights out as cuDNN wants them; does nothing elsewhere. Called again after a move."""

@@ -44,7 +44,7 @@ def run_lane(
     alive = alive_steps(lengths, len(x), x.device)
     if alive is not None:
         x = x.where(alive, 0)  # what stands in the padding must reach neither a value nor a gradient
-    tap = tap_of(overrides, record)
+    tap = tap_of(overrides, record, len(x))
     if record is not None:
         record.initial = {
             name: record.keep(value) for name, value in zip(equations.state_sizes, state, strict=True)
@@ -67,7 +67,8 @@ def run_lane(
             outputs[t] = new[0].where(alive[t], 0)
 
     if record is not None and tap is not None:
+        noted = equations.in_order(tap.quantities(alive))
         record.quantities = {
-            name: values if record.grad else values.detach() for name, values in tap.quantities(alive).items()
+            name: values if record.grad else values.detach() for name, values in noted.items()
         }
     return torch.stack([outputs[t] for t in range(len(x))]), state

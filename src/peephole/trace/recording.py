@@ -35,19 +35,21 @@ class _Taken:
         """Whether ``step`` can follow: the batch is the same."""
         return step.quantities["hidden"].shape == self.records[-1].quantities["hidden"].shape
 
-    def layer_records(self) -> list[LayerRecord]:
+    def layer_records(self, *, grad: bool) -> list[LayerRecord]:
         """As they stand in a ``Trace``; the steps of a cell joined over time."""
         if not self.records[0].single_step:
-            return [self._layer_record([record]) for record in self.records]
-        return [self._layer_record(self.records)]
+            return [self._layer_record([record], grad) for record in self.records]
+        return [self._layer_record(self.records, grad)]
 
-    def _layer_record(self, steps: Sequence[Record]) -> LayerRecord:
+    def _layer_record(self, steps: Sequence[Record], grad: bool) -> LayerRecord:
         first = steps[0]
-        quantities = {
-            name: values if len(steps) == 1 else torch.cat([step.quantities[name] for step in steps])
-            for name, values in first.quantities.items()
-        }
-        inputs = [step.input for step in steps if step.input is not None]
+
+        def joined(parts: Sequence[Tensor]) -> Tensor:
+            values = parts[0] if len(parts) == 1 else torch.cat(list(parts))
+            # Another observer may have asked for the graph where this one has not.
+            return values if grad else values.detach()
+
+        quantities = {name: joined([step.quantities[name] for step in steps]) for name in first.quantities}
         return LayerRecord(
             module=self.module,
             call=self.call,
@@ -55,8 +57,8 @@ class _Taken:
             direction=first.direction,
             kind=first.kind,
             quantities=quantities,
-            initial=first.initial,
-            input=torch.cat(inputs),
+            initial={name: joined([value]) for name, value in first.initial.items()},
+            input=joined([step.input for step in steps]),
             lengths=first.lengths,
         )
 
@@ -101,7 +103,7 @@ class Tape(Observer):
                 "nothing was recorded: no RNN, LSTM or GRU (layer or cell, of torch.nn or of peephole) ran in "
                 f"{type(self.model).__name__}; scripted modules and layers of other libraries cannot be seen"
             )
-        return Trace(tuple(record for taken in self._taken for record in taken.layer_records()))
+        return Trace(tuple(record for taken in self._taken for record in taken.layer_records(grad=self.grad)))
 
 
 @contextmanager
@@ -117,13 +119,18 @@ def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
 
     Yields:
         the ``Tape``; ``tape.trace()`` gives the ``Trace`` so far.
+
+    Raises:
+        TraceError: ``model`` is no module.
     """
+    if not isinstance(model, nn.Module):
+        raise TraceError(f"only a torch.nn.Module can be recorded, got {type(model).__name__}")
     tape = Tape(model, grad=grad)
     with _uncompiled(), observing(tape):
         yield tape
 
 
-def trace(model: nn.Module, *args: Any, grad: bool = False, **kwargs: Any) -> tuple[Any, Trace]:
+def trace(model: nn.Module, /, *args: Any, grad: bool = False, **kwargs: Any) -> tuple[Any, Trace]:
     """Calls ``model(*args, **kwargs)`` once and records every recurrent layer in it.
 
     Args:
@@ -135,7 +142,7 @@ def trace(model: nn.Module, *args: Any, grad: bool = False, **kwargs: Any) -> tu
         the model's output, and the ``Trace``.
 
     Raises:
-        TraceError: no recurrent module has run.
+        TraceError: no recurrent module has run, or ``model`` is no module.
     """
     with recording(model, grad=grad) as tape:
         output = model(*args, **kwargs)
