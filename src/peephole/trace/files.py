@@ -9,8 +9,8 @@ One safetensors file. Its tensors are named
     inputs, predictions        of the whole model, where the trace has them
 
 and its metadata has two entries: ``format`` = "peephole-trace 1", and ``records``, a JSON object with a list
-``records`` of {module, call, layer, direction, kind, quantities} and the list ``symbols`` or null. Any safetensors
-reader opens it; nothing in it is executed.
+``records`` of {module, call, layer, direction, kind, quantities, initial} and the list ``symbols`` or null. Any
+safetensors reader opens it; nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,13 @@ def save(trace: Trace, path: Path) -> None:
         if record.lengths is not None:
             tensors[f"{number}/lengths"] = record.lengths
         names = ("module", "call", "layer", "direction", "kind")
-        facts.append({**{n: getattr(record, n) for n in names}, "quantities": list(record.quantities)})
+        facts.append(
+            {
+                **{n: getattr(record, n) for n in names},
+                "quantities": list(record.quantities),
+                "initial": list(record.initial),
+            }
+        )
     for name in ("inputs", "predictions"):
         if (values := getattr(trace, name)) is not None:
             tensors[name] = values
@@ -84,7 +90,6 @@ def load(kind: type[T], path: Path) -> T:
 
 def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> LayerRecord:
     """One record from its facts and the file's tensors."""
-    initial = f"{number}/initial/"
     return LayerRecord(
         module=str(fact["module"]),
         call=int(fact["call"]),
@@ -92,7 +97,7 @@ def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> La
         direction=str(fact["direction"]),
         kind=str(fact["kind"]),
         quantities={name: tensors[f"{number}/{name}"] for name in fact["quantities"]},
-        initial={n.removeprefix(initial): v for n, v in tensors.items() if n.startswith(initial)},
+        initial={name: tensors[f"{number}/initial/{name}"] for name in fact["initial"]},
         input=tensors[f"{number}/input"],
         lengths=tensors.get(f"{number}/lengths"),
     )

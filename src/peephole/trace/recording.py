@@ -136,7 +136,8 @@ def trace(model: nn.Module, /, *args: Any, grad: bool = False, **kwargs: Any) ->
     Args:
         model: any module.
         grad: as in ``recording``.
-        *args, **kwargs: the model's own arguments.
+        *args, **kwargs: the model's own arguments. A model that has a ``grad`` of its own is called within
+            ``recording`` instead.
 
     Returns:
         the model's output, and the ``Trace``.
