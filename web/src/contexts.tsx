@@ -84,7 +84,7 @@ interface Place {
 /** A place among numbers: no text surrounds it, so it is told by its step and label. */
 function Numbered({ step, values, read }: Place) {
   return (
-    <span class="around">
+    <span class="around" translate={false}>
       <bdi class="peak" style={{ background: ground(values[step]!, scale.value) }}>
         {read.symbols[step]}
       </bdi>{" "}
@@ -100,7 +100,7 @@ function Around({ step, values, read }: Place) {
   const from = Math.max(start, step - before);
   const to = Math.min(end, step + after + 1);
   return (
-    <span class="around" dir="ltr">
+    <span class="around" translate={false} dir="ltr">
       {read.symbols.slice(from, to).map((symbol, index) => {
         const shown = glyph(symbol);
         const here = from + index;

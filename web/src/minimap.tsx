@@ -8,7 +8,7 @@ import { moment, trace, unit, values, valuesScale } from "./data";
 import { count } from "./format";
 import { strings } from "./i18n";
 import { paintBar, rule, type Pen } from "./paint";
-import { move, viewport } from "./state";
+import { address, move, viewport } from "./state";
 
 interface Props {
   /** the stretch to outline; without it the text's own viewport */
@@ -87,7 +87,7 @@ export function Minimap({ shown }: Props) {
       >
         <Canvas draw={draw} />
       </div>
-      <p class="quiet">{found ? `${found.title || words.ownText} · ${count(found.steps)}` : " "}</p>
+      <p class="quiet">{found ? `${address.value.source.kind === "sample" ? words.heldOutSample : words.ownText} · ${count(found.steps)}` : " "}</p>
     </section>
   );
 }

@@ -70,6 +70,7 @@ export const en = {
   editLines: "Type sequences, one a line; the network reads each from a fresh start.",
   editSample: "This network reads numbers; choose which held-out sample to show.",
   ownText: "Your text",
+  heldOutSample: "Held-out sample",
   sample: "Held-out sample",
   anotherSample: "another sample",
   sampleOf: (last: number) => `0 to ${last}`,

@@ -70,6 +70,7 @@ export const zh: Strings = {
   editLines: "输入序列，每行一个；网络每行都从零开始读。",
   editSample: "这个网络读的是数值；请选择要显示的留出样本。",
   ownText: "你的文本",
+  heldOutSample: "留出的样本",
   sample: "留出样本",
   anotherSample: "换一个样本",
   sampleOf: (last) => `0 至 ${last}`,
