@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,8 +15,9 @@ from peephole.data.tasks import task_named
 from peephole.data.text_problem import TextProblem
 from peephole.errors import OptionError, RunExistsError, TrainingError
 from peephole.nn.models import Network, NetworkConfig
+from peephole.train import loop
 from peephole.train.fit import fit
-from peephole.train.objective import validate
+from peephole.train.objective import Validation, validate
 from peephole.train.options import TrainOptions
 from peephole.train.progress import Progress
 from peephole.train.run import Run
@@ -122,6 +125,20 @@ def test_a_loss_that_is_no_number_ends_training_with_the_good_weights_kept(
     run = Run.open(tmp_path / "run")
     assert all(torch.isfinite(parameter).all() for parameter in run.network().parameters())
     assert all(tensor.isfinite().all() for tensor in run.checkpoint().weights.values())
+
+
+def test_validations_do_not_eat_up_a_budget_of_minutes(
+    tmp_path: Path, counter: TaskProblem, network_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*arguments: Any, **options: Any) -> Validation:
+        time.sleep(0.3)
+        return validate(*arguments, **options)
+
+    monkeypatch.setattr(loop, "validate", slow)
+    run = fit(counter, network_for(counter), TrainOptions(minutes=0.03, validations=100), tmp_path / "run")
+    assert run is not None
+    assert 1 <= len(run.metrics()) <= 2, "the first, and the one at the end"
+    assert run.metrics()[-1].step == run.result["step"]
 
 
 def test_patience_stops_a_training_that_no_longer_gains(

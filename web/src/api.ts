@@ -85,6 +85,7 @@ export interface Statistics {
   readonly saturated_low: Float32Array;
   readonly saturated_high: Float32Array;
   readonly turnover: Float32Array;
+  readonly telling: Float32Array;
 }
 
 /** One quantity of every unit of a layer and direction, at every step. */
@@ -218,6 +219,7 @@ export async function getValues(
       saturated_low: required(found, "saturated_low"),
       saturated_high: required(found, "saturated_high"),
       turnover: required(found, "turnover"),
+      telling: required(found, "telling"),
     },
     at: (step, unit) => data.at(step * units + unit),
   };

@@ -17,21 +17,8 @@ export function score(statistics: Statistics, sort: Sort, unit: number): number 
     case "range":
       return statistics.maximum[unit]! - statistics.minimum[unit]!;
     case "telling":
-      return telling(statistics, unit);
+      return statistics.telling[unit]!;
   }
-}
-
-const LEAST = 0.1;
-
-/**
- * How likely a unit is to stand for something: large for one that keeps the values it takes (spread over mean change
- * a step) and that takes both of its ends, not for one that drifts off to one of them.
- */
-function telling(statistics: Statistics, unit: number): number {
-  const turnover = statistics.turnover[unit]!;
-  if (!(turnover > 0)) return 0;
-  const ends = 2 * Math.sqrt(statistics.saturated_low[unit]! * statistics.saturated_high[unit]!);
-  return (statistics.deviation[unit]! / turnover) * (LEAST + ends);
 }
 
 /** All units, highest score first; ties by index; what is not a number last. */

@@ -36,6 +36,8 @@ from peephole.train.threads import Threads
 
 _CHECKPOINT_SECONDS = 20.0
 """A kill costs at most so much training."""
+_VALIDATION_SHARE = 0.1
+"""So much of a budget of minutes may go into validations; those beyond it are left out, but for the last."""
 
 
 class Loop:
@@ -193,6 +195,11 @@ class Loop:
             return True
         return self.position.seconds - self.validated_at >= 10 * self.validation_seconds
 
+    def affords_validation(self) -> bool:
+        """Whether there is time for one; runs counted in steps never ask, since they must be repeatable."""
+        time_left = self.validation_seconds <= _VALIDATION_SHARE * self.position.seconds
+        return self.budget.unit == "steps" or self.share == 1 or time_left
+
     def validate(self) -> None:
         """Try the network on the held-out data, and keep its weights if it never did better."""
         position = self.position
@@ -227,10 +234,11 @@ class Loop:
 
     def try_out(self) -> Validation:
         """A validation by the first process, told to all."""
-        first = self.recorder is not None
-        mine = validate(self.network, self.problem, batch=self.options.batch) if first else None
-        told: Validation = self.fabric.broadcast(mine)  # type: ignore[assignment]  # the first process has made one
-        return told
+        began = time.monotonic()
+        mine = validate(self.network, self.problem, batch=self.options.batch) if self.recorder else None
+        told, seconds = self.fabric.broadcast((mine, time.monotonic() - began))
+        self.validation_seconds += seconds
+        return cast(Validation, told)  # the first process has made one
 
     def keep_frame(self, *, since: float) -> None:
         """Keep the weights as a frame of the film, if one is due."""

@@ -34,7 +34,8 @@ class TrainOptions:
     clip
         The largest norm of the gradient, over all weights; a longer one is scaled down. 0: never.
     validations
-        How many times, evenly over the budget, the network is tried on the held-out data.
+        How many times, evenly over the budget, the network is tried on the held-out data; fewer where that would
+        take more than a tenth of a budget of minutes.
     patience
         Stop after so many validations without a better result; None: never.
     film
