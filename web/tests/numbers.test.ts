@@ -60,4 +60,3 @@ test("units are ranked by the chosen statistic, ties and what is no number by in
   expect(ranked(statistics, "telling")).toEqual([2, 0, 1]);
   expect(ranked({ ...statistics, turnover: f(1, Number.NaN, 1) }, "turnover")).toEqual([0, 2, 1]);
 });
-
