@@ -147,6 +147,18 @@ def test_what_is_printed_adds_up_and_is_off_by_less_than_one_in_the_last_digit(
 
 
 @pytest.mark.parametrize(
+    ("kept", "written", "held", "digits"), [(0.0025, 0.0, 0.0, 3), (0.0, 0.25, 0.7, 1), (-6.25, 0.0, 0.7, 1)]
+)
+def test_what_is_printed_adds_up_at_ties_too(kept: float, written: float, held: float, digits: int) -> None:
+    state = kept + written + held
+    found = made(
+        before=kept, kept_share=1.0, kept=kept, written=written, held=held, state=state, shown_share=0.0
+    )
+    printed = {name: number(text) for name, text in found.printed(digits).items() if "%" not in text}
+    assert printed["kept"] + printed["written"] + printed.get("held", 0.0) == pytest.approx(printed["state"])
+
+
+@pytest.mark.parametrize(
     ("share", "text"), [(0.0, "0 %"), (0.003, "<1 %"), (0.978, "98 %"), (0.997, ">99 %"), (1.0, "100 %")]
 )
 def test_a_gate_that_is_not_quite_shut_or_open_says_so(share: float, text: str) -> None:

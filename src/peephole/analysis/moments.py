@@ -206,9 +206,10 @@ def moment(record: LayerRecord, unit: int, step: int, *, sequence: int = 0) -> M
 def _adding_up(parts: list[float], total: float, digits: int) -> list[float]:
     """The parts rounded so that they sum to the rounded total, moved where that costs least."""
     scale = 10**digits
-    rounded = [round(part * scale) for part in parts]
+    # Rounded as they are printed: multiplying first would break ties another way.
+    rounded = [round(float(f"{part:.{digits}f}") * scale) for part in parts]
     errors = [part * scale - whole for part, whole in zip(parts, rounded, strict=True)]
-    missing = round(total * scale) - sum(rounded)
+    missing = round(float(f"{total:.{digits}f}") * scale) - sum(rounded)
     step = 1 if missing > 0 else -1
     # Those that rounding had moved furthest the other way are moved back.
     for place in sorted(range(len(parts)), key=lambda p: -step * errors[p])[: abs(missing)]:
