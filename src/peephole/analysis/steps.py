@@ -10,6 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from peephole.errors import TraceError
+from peephole.trace.trace import LayerRecord
+
 
 def flatten(values: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Lay the sequences of a batch end to end, without their padding.
@@ -42,3 +45,36 @@ def starts(lengths: Tensor) -> Tensor:
     first = lengths.cumsum(0) - lengths
     begins[first[lengths > 0]] = True
     return begins
+
+
+def steps_of(record: LayerRecord, quantity: str) -> Tensor:
+    """One quantity of a record as (steps, unit), padding left out, cut off from any graph.
+
+    Raises:
+        MissingQuantityError: the record does not hold ``quantity``.
+        TraceError: the record has no steps.
+    """
+    values = flatten(record[quantity], record.lengths).detach()
+    if len(values) == 0:
+        raise TraceError(f"this record of {quantity} has no steps; trace a sequence with at least one")
+    return values
+
+
+def lengths_of(record: LayerRecord) -> Tensor:
+    """(batch,) steps in each sequence of a record, whether or not it has padding."""
+    if record.lengths is not None:
+        return record.lengths.cpu()
+    time, batch, _ = next(iter(record.quantities.values())).shape
+    return torch.full((batch,), time)
+
+
+def one_a_step(given: int, steps: int, what: str) -> None:
+    """Refuses a list with another length than there are steps.
+
+    Raises:
+        TraceError: ``given`` is not ``steps``.
+    """
+    if given != steps:
+        raise TraceError(
+            f"{given} {what} for {steps} recorded steps; give one a step, sequence after sequence"
+        )

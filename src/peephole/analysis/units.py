@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from peephole.analysis.steps import flatten, starts
+from peephole.analysis.steps import lengths_of, one_a_step, starts, steps_of
 from peephole.errors import TraceError
 from peephole.trace.trace import LayerRecord
 
@@ -81,7 +81,7 @@ def unit_statistics(record: LayerRecord, quantity: str) -> UnitStatistics:
         MissingQuantityError: the record does not hold ``quantity``.
         TraceError: the record has no steps.
     """
-    values = _steps(record, quantity)
+    values = steps_of(record, quantity)
     low, high = _saturation(quantity)
     deviation, mean = torch.std_mean(values, dim=0, correction=0)
     return UnitStatistics(
@@ -91,8 +91,8 @@ def unit_statistics(record: LayerRecord, quantity: str) -> UnitStatistics:
         deviation=deviation,
         saturated_low=(values < low).sum(0) / len(values),
         saturated_high=(values > high).sum(0) / len(values),
-        turnover=_turnover(values, _lengths(record, quantity)),
-        telling=_telling(values.tanh() if quantity == "cell" else values, _lengths(record, quantity)),
+        turnover=_turnover(values, lengths_of(record)),
+        telling=_telling(values.tanh() if quantity == "cell" else values, lengths_of(record)),
     )
 
 
@@ -106,7 +106,7 @@ def histogram(record: LayerRecord, quantity: str, unit: int, *, bins: int = BINS
         MissingQuantityError: the record does not hold ``quantity``.
         TraceError: the record has no steps.
     """
-    values = _steps(record, quantity)[:, unit]
+    values = steps_of(record, quantity)[:, unit]
     low, high = _range(quantity, values)
     return Histogram(counts=torch.histc(values, bins=bins, min=low, max=high), low=low, high=high)
 
@@ -124,9 +124,8 @@ def mean_by_symbol(record: LayerRecord, quantity: str, unit: int, symbols: Seque
         MissingQuantityError: the record does not hold ``quantity``.
         TraceError: the record has no steps, or not as many as there are symbols.
     """
-    values = _steps(record, quantity)[:, unit]
-    if len(symbols) != len(values):
-        raise TraceError(f"{len(symbols)} symbols for {len(values)} recorded steps; give one symbol a step")
+    values = steps_of(record, quantity)[:, unit]
+    one_a_step(len(symbols), len(values), "symbols")
     number: dict[str, int] = {}
     ids = torch.tensor([number.setdefault(symbol, len(number)) for symbol in symbols])
     counts = torch.bincount(ids, minlength=len(number))
@@ -154,14 +153,6 @@ def rank_units(statistics: UnitStatistics, by: str, *, ascending: bool = False) 
     return order
 
 
-def _steps(record: LayerRecord, quantity: str) -> Tensor:
-    """One quantity as (steps, unit), padding left out."""
-    values = flatten(record[quantity], record.lengths).detach()
-    if len(values) == 0:
-        raise TraceError(f"this record of {quantity} has no steps; trace a sequence with at least one")
-    return values
-
-
 def _saturation(quantity: str) -> tuple[float, float]:
     """Below the first a unit counts as saturated low, above the second as saturated high."""
     if quantity in GATES:
@@ -180,12 +171,6 @@ def _range(quantity: str, values: Tensor) -> tuple[float, float]:
     elif reach == 0.0:
         reach = 1.0
     return -reach, reach
-
-
-def _lengths(record: LayerRecord, quantity: str) -> Tensor:
-    """(batch,) steps in each sequence, whether or not the record has padding."""
-    time, batch, _ = record[quantity].shape
-    return torch.full((batch,), time) if record.lengths is None else record.lengths
 
 
 def _turnover(values: Tensor, lengths: Tensor) -> Tensor:
