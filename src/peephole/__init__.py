@@ -24,6 +24,7 @@ from peephole.nn.models import Network, NetworkConfig
 # `from peephole.trace.recording import …` finds the folder all the same.
 from peephole.trace.intervening import intervene
 from peephole.trace.recording import recording, trace
+from peephole.trace.survey import Survey, survey
 from peephole.trace.trace import LayerRecord, Trace
 
 if TYPE_CHECKING:
@@ -44,12 +45,14 @@ __all__ = [
     "NetworkConfig",
     "RNNCell",
     "Run",
+    "Survey",
     "Trace",
     "__version__",
     "errors",
     "intervene",
     "open_run",
     "recording",
+    "survey",
     "trace",
 ]
 

@@ -20,6 +20,7 @@ from torch.nn.utils.rnn import PackedSequence
 from peephole.nn import observe
 from peephole.nn.call import call_cell, call_stack
 from peephole.nn.equations import Equations, GRUEquations, LSTMEquations, RNNEquations
+from peephole.nn.recurrent import RecurrentLayer
 from peephole.nn.stack import Lane, Stack
 
 Forward = Callable[..., Any]
@@ -39,8 +40,10 @@ def equations_of(module: nn.RNNBase | nn.RNNCellBase, input_size: int) -> Equati
     return RNNEquations(**sizes, nonlinearity=str(module.nonlinearity))
 
 
-def stack_of(module: nn.RNNBase) -> Stack:
-    """Describes one of torch's recurrent layers by its equations and its own weights."""
+def stack_of(module: nn.RNNBase | RecurrentLayer) -> Stack:
+    """Describes a recurrent layer, torch's or one of ours, by its equations and its own weights."""
+    if isinstance(module, RecurrentLayer):
+        return module._stack()
     module._update_flat_weights()
     directions = 2 if module.bidirectional else 1
     flat = iter([weight for weight in module._flat_weights if isinstance(weight, Tensor)])

@@ -7,6 +7,7 @@ elementwise. Serves plain equations on any device; knows nothing of options that
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -20,6 +21,9 @@ from peephole.nn.equations import Equations, State, Weights
 from peephole.nn.record import Record
 from peephole.nn.sequences import Packing, alive_steps, previous_step
 from peephole.nn.stack import Lane, Stack
+
+_LONG, _WIDE = 64, 4096
+"""From how many steps on, and up to how many numbers a step, a scan over time goes by stretches."""
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "lstm": torch.lstm,
@@ -143,12 +147,34 @@ def _quantities(
 
 def _scan(kept: Tensor, written: Tensor, c: Tensor, alive: Tensor | None, *, reverse: bool) -> Tensor:
     """c_t = kept_t∘c_{t-1} + written_t over time, each (time, batch, unit); a sequence's end holds its cell."""
-    cells: dict[int, Tensor] = {}
-    for t in reversed(range(len(kept))) if reverse else range(len(kept)):
-        new = torch.addcmul(written[t], kept[t], c)
-        c = new if alive is None else torch.where(alive[t], new, c)
-        cells[t] = c
-    return torch.stack([cells[t] for t in range(len(kept))])
+    if alive is not None:
+        kept, written = kept.where(alive, 1), written.where(alive, 0)
+    if reverse:
+        return _scan(kept.flip(0), written.flip(0), c, None, reverse=False).flip(0)
+    if len(kept) < _LONG or c.numel() > _WIDE:
+        cells = []
+        for k, w in zip(kept.unbind(0), written.unbind(0), strict=True):
+            c = torch.addcmul(w, k, c)
+            cells.append(c)
+        return torch.stack(cells)
+    # A narrow step costs more to start than to compute. So the time is cut into stretches of about √time steps, and
+    # all of them are scanned side by side from an empty cell, with what each step lets through of the cell that its
+    # stretch starts from; then one scan over the stretches gives those cells.
+    length = math.isqrt(len(kept))
+    whole = len(kept) - len(kept) % length
+    shape = (whole // length, length, *kept.shape[1:])
+    kept_in, written_in = kept[:whole].view(shape).unbind(1), written[:whole].view(shape).unbind(1)
+    through, cell = [kept_in[0]], [written_in[0]]
+    for k, w in zip(kept_in[1:], written_in[1:], strict=True):
+        through.append(k * through[-1])
+        cell.append(torch.addcmul(w, k, cell[-1]))
+    ends = _scan(through[-1], cell[-1], c, None, reverse=False)
+    starts = torch.cat([c.unsqueeze(0), ends[:-1]])
+    joined = [torch.addcmul(own, let, starts) for own, let in zip(cell, through, strict=True)]
+    first = torch.stack(joined, 1).flatten(0, 1)
+    if whole == len(kept):
+        return first
+    return torch.cat([first, _scan(kept[whole:], written[whole:], first[-1], None, reverse=False)])
 
 
 def flatten_for_cudnn(stack: Stack) -> None:
