@@ -4,13 +4,14 @@ One safetensors file. Its tensors are named
 
     {record}/{quantity}        record = 0, 1, …, in order; shape (time, batch, unit)
     {record}/initial/{state}   shape (batch, unit)
+    {record}/masks/{mask}      shape (time, batch, unit), or that of a mask held over the run; only where there are any
     {record}/input             shape (time, batch, input)
     {record}/lengths           shape (batch,), only where sequences differ in length
     inputs, predictions        of the whole model, where the trace has them
 
 and its metadata has two entries: ``format`` = "peephole-trace 1", and ``records``, a JSON object with a list
-``records`` of {module, call, layer, direction, kind, quantities} and the list ``symbols`` or null. Any safetensors
-reader opens it; nothing in it is executed.
+``records`` of {module, call, layer, direction, kind, quantities, absent} and the list ``symbols`` or null. Any
+safetensors reader opens it; nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -41,11 +42,18 @@ def save(trace: Trace, path: Path) -> None:
     for number, record in enumerate(trace.records):
         tensors |= {f"{number}/{name}": values for name, values in record.quantities.items()}
         tensors |= {f"{number}/initial/{name}": values for name, values in record.initial.items()}
+        tensors |= {f"{number}/masks/{name}": values for name, values in record.masks.items()}
         tensors[f"{number}/input"] = record.input
         if record.lengths is not None:
             tensors[f"{number}/lengths"] = record.lengths
         names = ("module", "call", "layer", "direction", "kind")
-        facts.append({**{n: getattr(record, n) for n in names}, "quantities": list(record.quantities)})
+        facts.append(
+            {
+                **{n: getattr(record, n) for n in names},
+                "quantities": list(record.quantities),
+                "absent": dict(record.absent),
+            }
+        )
     for name in ("inputs", "predictions"):
         if (values := getattr(trace, name)) is not None:
             tensors[name] = values
@@ -84,7 +92,11 @@ def load(kind: type[T], path: Path) -> T:
 
 def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> LayerRecord:
     """One record from its facts and the file's tensors."""
-    initial = f"{number}/initial/"
+
+    def below(folder: str) -> dict[str, Tensor]:
+        prefix = f"{number}/{folder}/"
+        return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
+
     return LayerRecord(
         module=str(fact["module"]),
         call=int(fact["call"]),
@@ -92,7 +104,9 @@ def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> La
         direction=str(fact["direction"]),
         kind=str(fact["kind"]),
         quantities={name: tensors[f"{number}/{name}"] for name in fact["quantities"]},
-        initial={n.removeprefix(initial): v for n, v in tensors.items() if n.startswith(initial)},
+        initial=below("initial"),
         input=tensors[f"{number}/input"],
         lengths=tensors.get(f"{number}/lengths"),
+        masks=below("masks"),
+        absent={str(name): str(reason) for name, reason in fact.get("absent", {}).items()},
     )

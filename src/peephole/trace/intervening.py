@@ -44,8 +44,8 @@ def intervene(
     """Within the context, the addressed quantities of ``model`` are held at their values.
 
     A gate's clamp acts before the cell is updated, a cell's after it, a hidden's last; so a clamped cell still passes
-    its output gate. Works for our layers and cells and for ``torch.nn``'s; layers in which something is held run
-    the reference.
+    its output gate. (With zoneout it is cell_before_zoneout that does, and cell what the next step starts from.) Works
+    for our layers and cells and for ``torch.nn``'s; layers in which something is held run the reference.
 
     Args:
         model: any module with recurrent layers or cells.
@@ -103,11 +103,10 @@ def _resolve(
         raise OptionError(f"{address!r} names no layer; {name or 'the model'} has {', '.join(lanes)}")
     equations, quantity = layers[layer], match["quantity"]
     if quantity not in equations.quantities:
-        raise OptionError(
-            f"{address!r}: an {equations.name} has no {quantity}; it has {', '.join(equations.quantities)}"
-        )
+        reason = equations.absent.get(quantity, f"an {equations.name} has no {quantity}")
+        raise OptionError(f"{address!r}: {reason}; it has {', '.join(equations.quantities)}")
     unit = None if match["unit"] == "*" else int(match["unit"])
-    size = equations.output_size if quantity == "hidden" else equations.hidden_size
+    size = equations.size_of(quantity)
     if unit is not None and unit >= size:
         raise OptionError(f"{address!r}: the units of this layer's {quantity} are 0 to {size - 1}")
     return recurrent[name], Override(layer, direction, quantity, unit, value, steps)

@@ -47,6 +47,11 @@ class _Taken:
             name: values if len(steps) == 1 else torch.cat([step.quantities[name] for step in steps])
             for name, values in first.quantities.items()
         }
+        # Masks of steps are joined as quantities are; those held over the run are the same at every step.
+        masks = {
+            name: torch.cat([step.masks[name] for step in steps]) if mask.dim() == 3 else mask
+            for name, mask in first.masks.items()
+        }
         inputs = [step.input for step in steps if step.input is not None]
         return LayerRecord(
             module=self.module,
@@ -58,6 +63,8 @@ class _Taken:
             initial=first.initial,
             input=torch.cat(inputs),
             lengths=first.lengths,
+            masks=masks,
+            absent=first.absent,
         )
 
 
