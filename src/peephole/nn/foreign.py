@@ -19,7 +19,10 @@ from torch.nn.utils.rnn import PackedSequence
 
 from peephole.nn import observe
 from peephole.nn.call import call_cell, call_stack
-from peephole.nn.equations import Equations, GRUEquations, LSTMEquations, RNNEquations
+from peephole.nn.equations import Equations
+from peephole.nn.gru import GRUEquations
+from peephole.nn.lstm import LSTMEquations
+from peephole.nn.rnn import RNNEquations
 from peephole.nn.stack import Lane, Stack
 
 Forward = Callable[..., Any]
