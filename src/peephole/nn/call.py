@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
@@ -18,10 +17,10 @@ from peephole.nn import reference, states, vendor, ways
 from peephole.nn.equations import Equations, State, Weights
 from peephole.nn.masks import Masks
 from peephole.nn.observe import Watch
-from peephole.nn.record import Override, Record
+from peephole.nn.record import Record
 from peephole.nn.run import run_stack
 from peephole.nn.sequences import Lengths, Packing, alive_steps, check_lengths
-from peephole.nn.stack import Stack
+from peephole.nn.stack import Lane, Stack
 from peephole.nn.states import CallState
 
 
@@ -64,11 +63,9 @@ def call_stack(
         return packed, states.write(stack, final, batched=True)
 
     x, batched = _time_first(stack, input, 2, batch_first=batch_first)
-    _check_input(stack, x)
     if len(x) == 0:
-        raise RuntimeError(
-            "Expected sequence length to be larger than 0 in RNN, got an input without time steps"
-        )
+        raise RuntimeError("Expected sequence length to be larger than 0 in RNN, got 0")
+    _check_input(stack, x)
     initial = states.read(stack, hx, x, x.shape[1], batched=batched)
     output, final = _run_padded(stack, x, initial, lengths, watch)
     if not batched:
@@ -222,36 +219,35 @@ def _step(
     masks: Masks | None,
 ) -> State:
     """One step by the fitting way; with a watch, held quantities are held and the step is recorded."""
-    overrides: list[Override] = watch.overrides_now() if watch else []
-    way = ways.choose(equations, device=x.device, overridden=bool(overrides))
-    new = vendor.step(equations, weights, x, state) if way.name == "vendor" else None
-    if new is not None and (watch is None or not watch.recording):
-        return new
-    recording = watch is not None and watch.recording
-    record = (
-        Record(equations.name, 0, "forward", watch.grad, single_step=True) if watch and recording else None
-    )
-    # By the reference, over a "sequence" of one: it holds and records what is asked for.
-    _, seen = reference.run_lane(
-        equations,
-        weights,
-        x.unsqueeze(0),
-        state,
-        record=record,
-        overrides=[o.always() for o in overrides],
-        training=training,
-        masks=masks,
-    )
+    overrides = [override.always() for override in watch.overrides_now()] if watch else []
+    record = None
+    if watch is not None and watch.recording:
+        record = Record(equations.name, 0, "forward", watch.grad, single_step=True)
+    if ways.choose(equations, device=x.device, overridden=bool(overrides)).name == "vendor":
+        new = vendor.step(equations, weights, x, state)
+        if record is not None:
+            vendor.reconstruct_step(Lane(equations, weights), x, new, state, record)
+    else:  # a sequence of one step
+        _, new = reference.run_lane(
+            equations,
+            weights,
+            x.unsqueeze(0),
+            state,
+            training=training,
+            masks=masks,
+            record=record,
+            overrides=overrides,
+        )
     if watch is not None and record is not None:
         watch.deliver([record])
-    return new if new is not None else seen
+    return new
 
 
 def _check_input(stack: Stack, data: Tensor) -> None:
     """Feature size, dtype and device against the first layer's; ``data`` (…, input)."""
     equations = stack.equations[0]
     weight = stack.layers[0][0].weights["weight_ih"]
-    if data.dtype != weight.dtype and not torch.is_autocast_enabled(data.device.type):
+    if data.dtype != weight.dtype and ways.autocast_dtype(data.device) is None:
         raise ValueError(
             f"RNN input dtype ({data.dtype}) does not match weight dtype ({weight.dtype}). "
             f"Convert input: input.to({weight.dtype}), or convert model: model.to({data.dtype})"
@@ -273,7 +269,7 @@ def _check_cell_kind(name: str, x: Tensor, weight: Tensor) -> None:
         raise RuntimeError(
             f"{name}: input is at {x.device} and the weights are at {weight.device}: move one of them with .to(device)"
         )
-    if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
+    if x.dtype != weight.dtype and ways.autocast_dtype(x.device) is None:
         raise RuntimeError(
             f"{name}: input has the dtype {x.dtype} and the weights have {weight.dtype}: convert one of them with .to()"
         )

@@ -126,6 +126,11 @@ class Equations(ABC):
         acting: dict[str, Any] = {name: 0.0 for name in _DROPOUTS if getattr(self, name, 0.0)}
         return replace(self, **acting) if acting else self
 
+    @property
+    def mode(self) -> str:
+        """The name that ``torch.nn.RNNBase`` gives to this kind of layer."""
+        return self.name.upper()
+
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the weights: ``torch.nn``'s in its order, then our own."""
         rows = len(self.rows) * self.hidden_size
@@ -191,6 +196,11 @@ class Equations(ABC):
         Returns:
             shape (…, rows).
         """
+
+    def in_order(self, quantities: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The same in the order in which a reader wants them; what only some options have comes last."""
+        names = [name for name in self.quantities if name in quantities]
+        return {name: quantities[name] for name in (*names, *(n for n in quantities if n not in names))}
 
     @abstractmethod
     def step(

@@ -22,6 +22,12 @@ from peephole.nn.recurrent import RecurrentLayer
 from peephole.nn.rnn import RNNEquations
 
 
+def _refuse_projection(proj_size: int) -> None:
+    """RNN and GRU name ``proj_size`` only to refuse it as torch does."""
+    if proj_size:
+        raise ValueError(f"proj_size is only supported for LSTM, not RNN or GRU, got proj_size={proj_size}")
+
+
 class RNN(RecurrentLayer):
     """The vanilla RNN (Elman 1990): h_t = φ(W x_t + b_ih + R h_{t-1} + b_hh).
 
@@ -37,6 +43,7 @@ class RNN(RecurrentLayer):
         dropout: probability with which an output of any layer but the last is dropped in training.
         bidirectional: whether each layer also runs from the end to the beginning.
         device, dtype: of the parameters.
+        proj_size: an LSTM's; anything but 0 is refused, as in ``torch.nn``.
         layer_norm: normalises the sum of both products (Ba 2016).
         zoneout: probability with which a unit keeps its previous value (Krueger 2017).
         variational_dropout: probability of a mask a sequence on the input and on the recurrent h (Gal 2016).
@@ -65,6 +72,7 @@ class RNN(RecurrentLayer):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
         *,
+        proj_size: int = 0,
         layer_norm: bool = False,
         zoneout: float = 0.0,
         variational_dropout: float = 0.0,
@@ -74,6 +82,7 @@ class RNN(RecurrentLayer):
         connection: Connection | None = None,
         learned_state: bool = False,
     ) -> None:
+        _refuse_projection(proj_size)
         make = partial(
             RNNEquations,
             nonlinearity=nonlinearity,
@@ -241,6 +250,7 @@ class GRU(RecurrentLayer):
         dropout: probability with which an output of any layer but the last is dropped in training.
         bidirectional: whether each layer also runs from the end to the beginning.
         device, dtype: of the parameters.
+        proj_size: an LSTM's; anything but 0 is refused, as in ``torch.nn``.
         reset_after: False lets the reset gate act on h before the product, as in Cho et al. 2014.
         gate_activation, input_activation: functions of the gates and of the candidate, by name.
         layer_norm: normalises both products, gates and candidate apart (Ba 2016).
@@ -271,6 +281,7 @@ class GRU(RecurrentLayer):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
         *,
+        proj_size: int = 0,
         reset_after: bool = True,
         gate_activation: Activation = "sigmoid",
         input_activation: Activation = "tanh",
@@ -284,6 +295,7 @@ class GRU(RecurrentLayer):
         connection: Connection | None = None,
         learned_state: bool = False,
     ) -> None:
+        _refuse_projection(proj_size)
         make = partial(
             GRUEquations,
             bias=bias,

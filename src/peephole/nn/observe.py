@@ -81,7 +81,7 @@ class Watch:
             for observer in self.observers
             for step in [observer.next_step(self.module)]
             for override in observer.overrides(self.module)
-            if override.at(step)
+            if override.at(step, None)
         ]
 
     def deliver(self, records: Sequence[Record]) -> None:

@@ -6,11 +6,14 @@ runs nor who asked.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+
+from peephole.errors import OptionError
 
 
 @dataclass
@@ -38,11 +41,11 @@ class Record:
     direction: str
     grad: bool = False
     single_step: bool = False
+    input: Tensor = field(default_factory=lambda: torch.empty(0))
     quantities: dict[str, Tensor] = field(default_factory=dict)
     masks: dict[str, Tensor] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     initial: dict[str, Tensor] = field(default_factory=dict)
-    input: Tensor | None = None
     lengths: Tensor | None = None
 
     def keep(self, value: Tensor) -> Tensor:
@@ -66,11 +69,23 @@ class Override:
     quantity: str
     unit: int | None
     value: float | Tensor
-    steps: frozenset[int] | None = None
+    steps: frozenset[int] | slice | None = None
 
-    def at(self, time: int) -> bool:
-        """Whether the value is held at this input time."""
-        return self.steps is None or time in self.steps
+    def at(self, time: int, total: int | None) -> bool:
+        """Whether the value is held at this input time of a run of ``total`` steps (None: nobody knows how many).
+
+        Raises:
+            OptionError: the steps are counted from an end that nobody knows.
+        """
+        if not isinstance(self.steps, slice):
+            return self.steps is None or time in self.steps
+        if total is None and any(
+            bound is not None and bound < 0 for bound in (self.steps.start, self.steps.stop)
+        ):
+            raise OptionError(
+                f"steps={self.steps} counts from the end, which a cell called step by step has not"
+            )
+        return time in range(*self.steps.indices(sys.maxsize if total is None else total))
 
     def always(self) -> Override:
         """The same, held at every step."""
@@ -89,11 +104,12 @@ class Override:
 class StepTap:
     """The tap of one layer and direction: holds what is overridden, and notes every value where asked to.
 
-    The time loop sets ``time`` before each step.
+    The time loop over ``total`` steps sets ``time`` before each.
     """
 
-    def __init__(self, overrides: Sequence[Override], *, noting: bool) -> None:
+    def __init__(self, overrides: Sequence[Override], total: int, *, noting: bool) -> None:
         self.time = 0
+        self._total = total
         self._overrides = overrides
         self._noting = noting
         self._noted: dict[str, dict[int, Tensor]] = {}
@@ -101,7 +117,7 @@ class StepTap:
     def __call__(self, name: str, value: Tensor) -> Tensor:
         """What the step goes on with: ``value``, or what it is held at."""
         for override in self._overrides:
-            if override.quantity == name and override.at(self.time):
+            if override.quantity == name and override.at(self.time, self._total):
                 value = override.apply(value)
         if self._noting:
             self._noted.setdefault(name, {})[self.time] = value
@@ -122,6 +138,6 @@ class StepTap:
         return {name: values.where(alive, 0) for name, values in stacked.items()}
 
 
-def tap_of(overrides: Sequence[Override], record: Record | None) -> StepTap | None:
-    """The tap for a run, or None where nothing is held and nothing noted."""
-    return StepTap(overrides, noting=record is not None) if overrides or record is not None else None
+def tap_of(overrides: Sequence[Override], record: Record | None, total: int) -> StepTap | None:
+    """The tap for a run of ``total`` steps, or None where nothing is held and nothing noted."""
+    return StepTap(overrides, total, noting=record is not None) if overrides or record is not None else None

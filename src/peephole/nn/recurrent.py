@@ -43,6 +43,7 @@ class RecurrentLayer(nn.Module):
     batch_first: bool
     dropout: float
     bidirectional: bool
+    proj_size: int = 0
     merge: Merge
     connection: Connection | None
     learned_state: bool
@@ -133,6 +134,11 @@ class RecurrentLayer(nn.Module):
     @staticmethod
     def _initial_name(state: str, layer: int, direction: int) -> str:
         return f"initial_{state}_l{layer}" + ("_reverse" if direction else "")
+
+    @property
+    def mode(self) -> str:
+        """The kind of layer under the name that ``torch.nn.RNNBase`` gives it: "LSTM", "GRU", "RNN_TANH", …."""
+        return self.equations[0].mode
 
     @property
     def all_weights(self) -> list[list[nn.Parameter]]:

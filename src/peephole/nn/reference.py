@@ -51,7 +51,7 @@ def run_lane(
         x = x.where(alive, 0)  # what stands in the padding must reach neither a value nor a gradient
     if masks is None:
         masks = equations.masks(len(x), x.shape[1], x, training=training)
-    tap = tap_of(overrides, record)
+    tap = tap_of(overrides, record, len(x))
     if record is not None:
         record.initial = {
             name: record.keep(value) for name, value in zip(equations.state_sizes, state, strict=True)
@@ -77,7 +77,8 @@ def run_lane(
             outputs[t] = new[0].where(alive[t], 0)
 
     if record is not None and tap is not None:
+        noted = equations.in_order(tap.quantities(alive))
         record.quantities = {
-            name: values if record.grad else values.detach() for name, values in tap.quantities(alive).items()
+            name: values if record.grad else values.detach() for name, values in noted.items()
         }
     return torch.stack([outputs[t] for t in range(len(x))]), state

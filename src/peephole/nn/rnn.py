@@ -53,6 +53,11 @@ class RNNEquations(Equations):
         known = self.nonlinearity in ("tanh", "relu")
         return f"rnn_{self.nonlinearity}" if known and super().vendor_operation else None
 
+    @property
+    @override
+    def mode(self) -> str:
+        return f"RNN_{self.nonlinearity.upper()}" if isinstance(self.nonlinearity, str) else super().mode
+
     @override
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         shapes = super().parameter_shapes()

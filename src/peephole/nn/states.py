@@ -21,6 +21,7 @@ from torch import Tensor
 
 from peephole.nn.equations import Equations, State
 from peephole.nn.stack import Stack, by_layer
+from peephole.nn.ways import autocast_dtype
 
 #: A state as callers give it and get it back, whatever the cell.
 CallState: TypeAlias = "Tensor | tuple[CallState, ...]"
@@ -174,7 +175,7 @@ def _check_kind(given: Tensor, x: Tensor, name: str) -> None:
             f"Input and hidden tensors are not at the same device, found input tensor at {x.device} and "
             f"{name} at {given.device}: move it with .to({str(x.device)!r})"
         )
-    if given.dtype != x.dtype and not torch.is_autocast_enabled(x.device.type):
+    if given.dtype != x.dtype and autocast_dtype(x.device) is None:
         raise RuntimeError(
             f"Input and hidden tensors are not the same dtype, found input tensor with {x.dtype} and "
             f"{name} with {given.dtype}: convert it with .to({x.dtype})"

@@ -105,6 +105,14 @@ def reconstruct(
             )
 
 
+def reconstruct_step(lane: Lane, x: Tensor, new: State, state: State, record: Record) -> None:
+    """Fills the record of one step of torch's cell operation: ``x`` (batch, input), states each (batch, size)."""
+    before = tuple(s.unsqueeze(0) for s in state)
+    reconstruct([lane], x.unsqueeze(0), new[0].unsqueeze(0), before, None, [record])
+    if "cell" in record.quantities:
+        record.quantities["cell"] = record.keep(new[1].unsqueeze(0))
+
+
 def _quantities(
     lane: Lane,
     x: Tensor,
@@ -134,6 +142,7 @@ def _quantities(
     before = previous_step(hidden, initial["hidden"], reverse=reverse, lengths=lengths)
     empty_cell = (x.new_zeros(()),) if "cell" in initial else ()
     lane.equations.step(lane.equations.from_input(x, lane.weights), (before, *empty_cell), lane.weights, tap)
+    quantities = lane.equations.in_order(quantities)
     if alive is None:
         return quantities
     return {name: values.where(alive, 0) for name, values in quantities.items()}

@@ -60,12 +60,11 @@ def choose(
         )
     if transformed():
         return Way("reference", "torch's operation has no forward derivative and no rule for vmap")
-    if torch.is_autocast_enabled(device.type):
-        if torch.compiler.is_compiling():
-            return Way("reference", "autocast cannot see into torch's operation in a compiled graph")
-        half = torch.get_autocast_dtype(device.type) == torch.float16
-        if half and device.type == "cpu" and equations.vendor_operation == "lstm":
-            return Way("reference", "torch's LSTM has no float16 under autocast on every CPU")
+    lower = autocast_dtype(device)
+    if lower is not None and torch.compiler.is_compiling():
+        return Way("reference", "autocast cannot see into torch's operation in a compiled graph")
+    if lower == torch.float16 and device.type == "cpu" and equations.vendor_operation == "lstm":
+        return Way("reference", "torch's LSTM has no float16 under autocast on every CPU")
     return Way("vendor", "plain equations, which torch's own operation computes")
 
 
@@ -74,6 +73,13 @@ def transformed() -> bool:
     if torch._C._are_functorch_transforms_active():
         return True
     return not torch.compiler.is_compiling() and forward_ad._current_level >= 0
+
+
+def autocast_dtype(device: torch.device) -> torch.dtype | None:
+    """The dtype to which autocast lowers products on a device now; None where it does not."""
+    if not torch.amp.is_autocast_available(device.type) or not torch.is_autocast_enabled(device.type):
+        return None
+    return torch.get_autocast_dtype(device.type)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ One safetensors file. Its tensors are named
     inputs, predictions        of the whole model, where the trace has them
 
 and its metadata has two entries: ``format`` = "peephole-trace 1", and ``records``, a JSON object with a list
-``records`` of {module, call, layer, direction, kind, quantities, absent} and the list ``symbols`` or null. Any
-safetensors reader opens it; nothing in it is executed.
+``records`` of {module, call, layer, direction, kind, quantities, initial, masks, absent} and the list ``symbols`` or
+null. Any safetensors reader opens it; nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def save(trace: Trace, path: Path) -> None:
             {
                 **{n: getattr(record, n) for n in names},
                 "quantities": list(record.quantities),
+                "initial": list(record.initial),
+                "masks": list(record.masks),
                 "absent": dict(record.absent),
             }
         )
@@ -85,18 +87,13 @@ def load(kind: type[T], path: Path) -> T:
         facts = json.loads(metadata["records"])
         records = tuple(_record(number, fact, tensors) for number, fact in enumerate(facts["records"]))
         symbols = None if facts["symbols"] is None else tuple(map(str, facts["symbols"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TraceError(f"{path} is damaged: {type(error).__name__}: {error}") from error
     return kind(records, tensors.get("inputs"), tensors.get("predictions"), symbols)  # type: ignore[call-arg]
 
 
 def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> LayerRecord:
     """One record from its facts and the file's tensors."""
-
-    def below(folder: str) -> dict[str, Tensor]:
-        prefix = f"{number}/{folder}/"
-        return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
-
     return LayerRecord(
         module=str(fact["module"]),
         call=int(fact["call"]),
@@ -104,9 +101,9 @@ def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> La
         direction=str(fact["direction"]),
         kind=str(fact["kind"]),
         quantities={name: tensors[f"{number}/{name}"] for name in fact["quantities"]},
-        initial=below("initial"),
+        initial={name: tensors[f"{number}/initial/{name}"] for name in fact["initial"]},
         input=tensors[f"{number}/input"],
         lengths=tensors.get(f"{number}/lengths"),
-        masks=below("masks"),
-        absent={str(name): str(reason) for name, reason in fact.get("absent", {}).items()},
+        masks={name: tensors[f"{number}/masks/{name}"] for name in fact["masks"]},
+        absent={str(name): str(reason) for name, reason in fact["absent"].items()},
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from numbers import Real
 
 from torch import Tensor, nn
 
@@ -39,7 +40,7 @@ class Intervention(Observer):
 
 @contextmanager
 def intervene(
-    model: nn.Module, clamps: Mapping[str, float | Tensor], *, steps: Iterable[int] | None = None
+    model: nn.Module, clamps: Mapping[str, float | Tensor], *, steps: slice | Iterable[int] | None = None
 ) -> Iterator[None]:
     """Within the context, the addressed quantities of ``model`` are held at their values.
 
@@ -50,18 +51,30 @@ def intervene(
     Args:
         model: any module with recurrent layers or cells.
         clamps: address to value, a number or a tensor of shape (batch,): ``{"l0.cell.41": 0.0}``.
-        steps: the input times at which they are held, from 0; None for all.
+        steps: the input times at which they are held, from 0: numbers, or a slice of the run's steps, such as
+            ``slice(-10, None)``; None for all.
 
     Raises:
-        OptionError: an address that names nothing in the model; the message says what there is.
+        OptionError: an address that names nothing in the model (the message says what there is), a value that is
+            no number, a step before 0.
     """
-    times = None if steps is None else frozenset(steps)
+    times = _times(steps)
     held: dict[int, list[Override]] = {}
     for address, value in clamps.items():
         module, override = _resolve(model, address, value, times)
         held.setdefault(id(module), []).append(override)
     with observing(Intervention(model, held)):
         yield
+
+
+def _times(steps: slice | Iterable[int] | None) -> frozenset[int] | slice | None:
+    """The chosen input times."""
+    if steps is None or isinstance(steps, slice):
+        return steps
+    times = frozenset(steps)
+    if any(time < 0 for time in times):
+        raise OptionError(f"steps are input times from 0 on, or a slice; got {sorted(times)}")
+    return times
 
 
 def _layers_of(module: nn.Module) -> tuple[Sequence[Equations], bool] | None:
@@ -78,7 +91,7 @@ def _layers_of(module: nn.Module) -> tuple[Sequence[Equations], bool] | None:
 
 
 def _resolve(
-    model: nn.Module, address: str, value: float | Tensor, steps: frozenset[int] | None
+    model: nn.Module, address: str, value: float | Tensor, steps: frozenset[int] | slice | None
 ) -> tuple[nn.Module, Override]:
     """The module that an address means, and what is held in it."""
     recurrent = {name: m for name, m in model.named_modules() if _layers_of(m) is not None}
@@ -109,4 +122,8 @@ def _resolve(
     size = equations.size_of(quantity)
     if unit is not None and unit >= size:
         raise OptionError(f"{address!r}: the units of this layer's {quantity} are 0 to {size - 1}")
+    if not isinstance(value, Real | Tensor):
+        raise OptionError(
+            f"{address!r} must be held at a number or a tensor of shape (batch,), got {value!r}"
+        )
     return recurrent[name], Override(layer, direction, quantity, unit, value, steps)

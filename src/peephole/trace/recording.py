@@ -25,7 +25,7 @@ from peephole.trace.trace import LayerRecord, Trace
 
 @dataclass
 class _Taken:
-    """What one module handed over in one call: a record a lane, or one a step of a cell stepped by hand."""
+    """What one module handed over in one call: a record a lane; of a module stepped by hand, as many for each step."""
 
     module: str
     call: int
@@ -33,26 +33,29 @@ class _Taken:
 
     def continues_with(self, step: Record) -> bool:
         """Whether ``step`` can follow: the batch is the same."""
-        return step.quantities["hidden"].shape == self.records[-1].quantities["hidden"].shape
+        return step.quantities["hidden"].shape == self.records[0].quantities["hidden"].shape
 
-    def layer_records(self) -> list[LayerRecord]:
-        """As they stand in a ``Trace``; the steps of a cell joined over time."""
-        if not self.records[0].single_step:
-            return [self._layer_record([record]) for record in self.records]
-        return [self._layer_record(self.records)]
+    def layer_records(self, *, grad: bool) -> list[LayerRecord]:
+        """As they stand in a ``Trace``; the steps of what is stepped by hand joined over time, layer by layer."""
+        lanes: dict[tuple[int, str], list[Record]] = {}
+        for record in self.records:
+            lanes.setdefault((record.layer, record.direction), []).append(record)
+        return [self._layer_record(steps, grad) for steps in lanes.values()]
 
-    def _layer_record(self, steps: Sequence[Record]) -> LayerRecord:
+    def _layer_record(self, steps: Sequence[Record], grad: bool) -> LayerRecord:
         first = steps[0]
-        quantities = {
-            name: values if len(steps) == 1 else torch.cat([step.quantities[name] for step in steps])
-            for name, values in first.quantities.items()
-        }
+
+        def joined(parts: Sequence[Tensor]) -> Tensor:
+            values = parts[0] if len(parts) == 1 else torch.cat(list(parts))
+            # Another observer may have asked for the graph where this one has not.
+            return values if grad else values.detach()
+
+        quantities = {name: joined([step.quantities[name] for step in steps]) for name in first.quantities}
         # Masks of steps are joined as quantities are; those held over the run are the same at every step.
         masks = {
-            name: torch.cat([step.masks[name] for step in steps]) if mask.dim() == 3 else mask
+            name: joined([step.masks[name] for step in steps] if mask.dim() == 3 else [mask])
             for name, mask in first.masks.items()
         }
-        inputs = [step.input for step in steps if step.input is not None]
         return LayerRecord(
             module=self.module,
             call=self.call,
@@ -60,8 +63,8 @@ class _Taken:
             direction=first.direction,
             kind=first.kind,
             quantities=quantities,
-            initial=first.initial,
-            input=torch.cat(inputs),
+            initial={name: joined([value]) for name, value in first.initial.items()},
+            input=joined([step.input for step in steps]),
             lengths=first.lengths,
             masks=masks,
             absent=first.absent,
@@ -88,13 +91,13 @@ class Tape(Observer):
     def receive(self, module: nn.Module, records: Sequence[Record]) -> None:
         """Takes what one module recorded in one call."""
         name = self.names[id(module)].replace("_orig_mod.", "").removesuffix("_orig_mod")
-        taken = self._stepping.get(name)
+        taken = self._stepping.pop(name, None)
         if not records[0].single_step or taken is None or not taken.continues_with(records[0]):
             taken = _Taken(name, self._calls[name])
             self._calls[name] += 1
             self._taken.append(taken)
-            if records[0].single_step:
-                self._stepping[name] = taken
+        if records[0].single_step:
+            self._stepping[name] = taken
         taken.records += records
 
     def trace(self) -> Trace:
@@ -108,7 +111,7 @@ class Tape(Observer):
                 "nothing was recorded: no RNN, LSTM or GRU (layer or cell, of torch.nn or of peephole) ran in "
                 f"{type(self.model).__name__}; scripted modules and layers of other libraries cannot be seen"
             )
-        return Trace(tuple(record for taken in self._taken for record in taken.layer_records()))
+        return Trace(tuple(record for taken in self._taken for record in taken.layer_records(grad=self.grad)))
 
 
 @contextmanager
@@ -124,25 +127,31 @@ def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
 
     Yields:
         the ``Tape``; ``tape.trace()`` gives the ``Trace`` so far.
+
+    Raises:
+        TraceError: ``model`` is no module.
     """
+    if not isinstance(model, nn.Module):
+        raise TraceError(f"only a torch.nn.Module can be recorded, got {type(model).__name__}")
     tape = Tape(model, grad=grad)
     with _uncompiled(), observing(tape):
         yield tape
 
 
-def trace(model: nn.Module, *args: Any, grad: bool = False, **kwargs: Any) -> tuple[Any, Trace]:
+def trace(model: nn.Module, /, *args: Any, grad: bool = False, **kwargs: Any) -> tuple[Any, Trace]:
     """Calls ``model(*args, **kwargs)`` once and records every recurrent layer in it.
 
     Args:
         model: any module.
         grad: as in ``recording``.
-        *args, **kwargs: the model's own arguments.
+        *args, **kwargs: the model's own arguments. A model that has a ``grad`` of its own is called within
+            ``recording`` instead.
 
     Returns:
         the model's output, and the ``Trace``.
 
     Raises:
-        TraceError: no recurrent module has run.
+        TraceError: no recurrent module has run, or ``model`` is no module.
     """
     with recording(model, grad=grad) as tape:
         output = model(*args, **kwargs)

@@ -15,6 +15,8 @@ from peephole.errors import MissingQuantityError, TraceError
 if TYPE_CHECKING:
     from typing import Self
 
+    import xarray
+
 
 @dataclass(frozen=True, eq=False)
 class LayerRecord:
@@ -78,6 +80,16 @@ class LayerRecord:
         rest = (self.input, self.lengths, dict(self.masks), dict(self.absent))
         return type(self), (*values, dict(self.quantities), dict(self.initial), *rest)
 
+    def to_xarray(self) -> xarray.Dataset:
+        """Labelled arrays for the scientific stack: a variable a quantity, axes time, batch, unit.
+
+        Raises:
+            TraceError: xarray is not installed.
+        """
+        from peephole.trace.labelled import dataset
+
+        return dataset(self)
+
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.quantities, *self.masks]
 
@@ -135,6 +147,16 @@ class Trace:
             f"no record of layer {index} {direction} (module {module!r}, call {call}); "
             f"this trace holds {', '.join(map(repr, self.records))}"
         )
+
+    def to_xarray(self) -> xarray.DataTree:
+        """Labelled arrays for the scientific stack: axes time, batch, unit, a node for every record.
+
+        Raises:
+            TraceError: xarray is not installed.
+        """
+        from peephole.trace.labelled import tree
+
+        return tree(self)
 
     def save(self, path: str | Path) -> None:
         """Writes the trace as one safetensors file; the format is described in ``peephole.trace.files``.

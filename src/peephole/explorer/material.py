@@ -1,0 +1,114 @@
+"""What a network is given to read, as one batch: a sample of its own data, or what somebody typed.
+
+Knows samples and vocabularies, nothing of networks, traces or the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from peephole.data.batches import Sample, text_sample
+from peephole.data.vocabulary import Vocabulary
+from peephole.errors import DataError
+from peephole.explorer.refusal import Refusal
+
+MOST_SYMBOLS = 200_000
+"""Most symbols that are read at once; what pads lines to the length of the longest counts too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """Sequences to read, as one batch.
+
+    Attributes:
+        title: one line that says what they are; empty for what somebody typed.
+        inputs: (time, batch) int64 ids or (time, batch, feature) float32 numbers, padded.
+        targets: (time, batch) int64, the right output at each step, −1 where it is not known, or
+            (time, batch, 1) float32, NaN where it is not known; padded.
+        lengths: (batch,) int64 steps in each sequence.
+        symbols: what each step reads, sequence after sequence, as it is to be shown.
+        unknown: the symbols that the network does not know and that were replaced, in order of appearance.
+    """
+
+    title: str
+    inputs: Tensor
+    targets: Tensor
+    lengths: Tensor
+    symbols: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Names the contents: the same for equal materials, in every process."""
+        facts = repr((self.title, self.symbols, self.lengths.tolist()))
+        numbers = self.inputs.numpy().tobytes() + self.targets.numpy().tobytes()
+        return sha256(facts.encode("utf-8", "surrogatepass") + numbers).hexdigest()
+
+
+def typed(text: str, vocabulary: Vocabulary, *, follows: bool) -> Material:
+    """What somebody typed. A network of texts reads it as one sequence, a network of a task each line as one.
+
+    Args:
+        text: as it was typed.
+        vocabulary: the symbols that the network knows.
+        follows: the right output is the symbol that follows; otherwise nobody has said which is right.
+
+    Raises:
+        Refusal: there is nothing to read, too much, or a symbol that the network cannot read.
+    """
+    if not text.strip("\n"):
+        raise Refusal("there is nothing to read in an empty text", do="Type or paste something.")
+    # Before it is split, which takes longer than to count.
+    _require_few(len(text), "characters")
+    try:
+        sample = text_sample(text, vocabulary, title="")
+    except DataError as error:
+        symbols = " ".join(vocabulary.symbols)
+        raise Refusal(str(error), do=f"Type only what this network knows: {symbols}", status=422) from error
+    material = sampled(sample)
+    known = set(vocabulary.symbols)
+    return Material(
+        title="",
+        inputs=material.inputs,
+        targets=material.targets if follows else torch.full_like(material.targets, -1),
+        lengths=material.lengths,
+        symbols=material.symbols,
+        unknown=tuple(dict.fromkeys(symbol for symbol in material.symbols if symbol not in known)),
+    )
+
+
+def sampled(sample: Sample) -> Material:
+    """A sample as one batch.
+
+    Raises:
+        Refusal: it is too large.
+    """
+    lengths = torch.tensor([len(sequence) for sequence in sample.sequences])
+    # One long line among many short ones, all padded to its length, is many times its size.
+    _require_few(int(lengths.max()) * len(lengths), "symbols, once every line is as long as the longest,")
+    return Material(
+        title=sample.title,
+        inputs=pad_sequence([torch.from_numpy(sequence) for sequence in sample.sequences]),
+        targets=pad_sequence([torch.from_numpy(target) for target in sample.targets]),
+        lengths=lengths,
+        symbols=tuple(label for labels in sample.labels for label in labels),
+    )
+
+
+def too_long(length: int, what: str, most: int) -> Refusal:
+    """The refusal of something longer than can be shown."""
+    return Refusal(
+        f"this text has {length:,} {what} and at most {most:,} can be shown at once",
+        do="Take a shorter stretch of it.",
+        status=413,
+    )
+
+
+def _require_few(length: int, what: str) -> None:
+    if length > MOST_SYMBOLS:
+        raise too_long(length, what, MOST_SYMBOLS)

@@ -1,0 +1,93 @@
+"""Serves the explorer on this machine's loopback address until Ctrl-C.
+
+Knows sockets, the browser and uvicorn; what is served is ``app.create_app``'s business.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import typer
+import uvicorn
+
+from peephole.errors import ServerError
+from peephole.explorer.app import NOT_BUILT, STATIC, create_app
+from peephole.explorer.catalog import Catalog
+from peephole.explorer.security import new_token
+
+HOST = "127.0.0.1"
+
+
+def serve(paths: Sequence[str | os.PathLike[str]], *, port: int = 0, open_browser: bool = True) -> None:
+    """Print the explorer's address, open the browser where there is a display, and serve until Ctrl-C.
+
+    Args:
+        paths: each a run, or a folder of runs. One run opens on its own page, anything else on the home page.
+        port: 0 lets the system choose a free one.
+        open_browser: False only prints the address.
+
+    Raises:
+        RunNotFoundError, RunError: a path is neither a run nor a folder that holds one.
+        ServerError: the port is in use or not allowed, or the front end is not built.
+    """
+    catalog = Catalog([Path(path) for path in paths])
+    if not (STATIC / "index.html").is_file():
+        raise ServerError(NOT_BUILT)
+    with _listen(port) as listener:
+        token = new_token()
+        only = catalog.only_run
+        page = "/" if only is None else f"/run/{quote(only, safe='')}"
+        address = f"http://{HOST}:{listener.getsockname()[1]}{page}?token={token}"
+        typer.echo(f"{address}  (Ctrl-C ends it)")
+        if open_browser and _has_display():
+            # Some browsers keep the call until they are closed. The socket listens already, so none comes too early.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        config = uvicorn.Config(
+            create_app(catalog, token=token, static=STATIC),
+            log_level="warning",
+            access_log=False,
+            ws="none",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            # How a person ends it: uvicorn has closed the connections, and passes the signal on.
+            typer.echo()
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket that accepts connections from this machine."""
+    if not 0 <= port <= 65535:
+        raise ServerError(f"--port must be 0 to 65535, got {port}; 0 chooses a free one")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            # Lets a port be taken again at once after a server on it ended. On Windows it would let two share it.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be opened ({error.strerror})"
+        raise ServerError(
+            f"port {port} {reason}; choose another with --port, or --port 0 for any free one"
+        ) from error
+    return listener
+
+
+def _has_display() -> bool:
+    """Whether a browser window could appear before whoever started this."""
+    if sys.platform in ("win32", "darwin"):
+        return "SSH_CONNECTION" not in os.environ
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
