@@ -201,10 +201,10 @@ def call_cell(
     x = input if batched else input.unsqueeze(0)
     if x.shape[1] != equations.input_size:
         raise RuntimeError(
-            f"{name}: input has {x.shape[1]} features, but the cell was made for input_size={equations.input_size}"
+            f"{name}: input has inconsistent input_size: got {x.shape[1]} expected {equations.input_size}"
         )
-    _check_cell_kind(name, x, weights["weight_ih"])
     state = states.read_cell(equations, hx, x, batched=batched)
+    _check_cell_kind(name, x, weights["weight_ih"])
     new = _step(equations, weights, x, state, watch, training, masks)
     return states.write_cell(new, batched=batched)
 

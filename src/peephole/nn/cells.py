@@ -136,7 +136,7 @@ class RNNCell(RecurrentCell):
         equations = RNNEquations(
             input_size=input_size,
             hidden_size=hidden_size,
-            bias=bias,
+            bias=bool(bias),  # a cell takes what is true for true, as in torch.nn
             nonlinearity=nonlinearity,
             layer_norm=layer_norm,
             zoneout=zoneout,
@@ -198,7 +198,7 @@ class LSTMCell(RecurrentCell):
         equations = LSTMEquations(
             input_size=input_size,
             hidden_size=hidden_size,
-            bias=bias,
+            bias=bool(bias),  # a cell takes what is true for true, as in torch.nn
             proj_size=proj_size,
             peephole=peephole,
             forget_bias=forget_bias,
@@ -262,7 +262,7 @@ class GRUCell(RecurrentCell):
         equations = GRUEquations(
             input_size=input_size,
             hidden_size=hidden_size,
-            bias=bias,
+            bias=bool(bias),  # a cell takes what is true for true, as in torch.nn
             reset_after=reset_after,
             gate_activation=gate_activation,
             input_activation=input_activation,

@@ -58,11 +58,11 @@ class Packing:
     @cached_property
     def _places(self) -> tuple[Tensor, Tensor]:
         """Step and sequence (the caller's number) of each packed row."""
-        device = self.order.device
-        sizes = self.batch_sizes.to(device)
-        steps = torch.arange(len(sizes), device=device).repeat_interleave(sizes)
+        sizes = self.batch_sizes
+        steps = torch.arange(len(sizes)).repeat_interleave(sizes)
         begins = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)
-        return steps, self.order[torch.arange(len(steps), device=device) - begins]
+        ranks = torch.arange(len(steps)) - begins
+        return steps.to(self.order.device), self.order[ranks.to(self.order.device)]
 
     def pad(self, data: Tensor) -> Tensor:
         """Packed data as (time, batch, feature), zero past each length."""

@@ -82,19 +82,27 @@ def read_cell(equations: Equations, hx: Any, x: Tensor, *, batched: bool) -> Sta
     """
     if hx is None:
         return tuple(x.new_zeros(len(x), size) for size in equations.state_sizes.values())
+    cell = f"{equations.name.upper()}Cell"
     parts = _parts(equations, hx, "hx")
-    for (name, size), given in zip(equations.state_sizes.items(), parts, strict=True):
+    for place, ((name, size), given) in enumerate(zip(equations.state_sizes.items(), parts, strict=True)):
+        where = name if len(parts) == 1 else f"hx[{place}]"
         if given.dim() not in (1, 2):
-            raise ValueError(
-                f"{equations.name.upper()}Cell: Expected {name} to be 1D or 2D, got {given.dim()}D instead"
-            )
-        expected = (len(x), size) if batched else (size,)
-        if tuple(given.shape) != expected:
+            raise ValueError(f"{cell}: Expected {where} to be 1D or 2D, got {given.dim()}D instead")
+        if given.shape[-1] != size:
             raise RuntimeError(
-                f"{equations.name.upper()}Cell: Expected {name} size {expected}, got {tuple(given.shape)}"
-                + _order_hint(equations, parts)
+                f"{cell}: hidden{place} has inconsistent hidden_size: got {given.shape[-1]}, expected {size} for "
+                f"{name}" + _order_hint(equations, parts)
             )
-        _check_kind(given, x, name)
+        if given.dim() != (2 if batched else 1):
+            wanted = (len(x), size) if batched else (size,)
+            raise RuntimeError(
+                f"{cell}: hidden{place} must have the shape {wanted}, got {tuple(given.shape)}"
+            )
+        if batched and len(given) != len(x):
+            raise RuntimeError(
+                f"{cell}: Input batch size {len(x)} doesn't match hidden{place} batch size {len(given)}"
+            )
+        _check_kind(given, x, where)
     return parts if batched else tuple(part.unsqueeze(0) for part in parts)
 
 
