@@ -33,6 +33,16 @@ class RecurrentLayer(nn.Module):
     initial_{state}_l{k}[_reverse]   ``learned_state``: (size,), zero at first; state is hidden, cell, …
     weight_highway_l{k}              ``connection="highway"``: (width, width), for every layer above the first
     bias_highway_l{k}                (width,), −1 at first: most of the input passes; absent with ``bias=False``
+
+    Where torch's own operation serves a layer it runs that; elsewhere the reference (``explain`` tells which):
+
+    transforms    ``torch.func`` and forward-mode differentiation run the reference.
+    compilation   A plain layer is one node of the graph, whatever the number of steps; every other is unrolled over
+                  time, so keep its sequences short. Ragged batches need ``lengths``, not a ``PackedSequence``.
+                  ``torch.export`` gives torch's operations alone. A recording runs the uncompiled module.
+    precision     A bfloat16 or float16 layer computes and returns its own dtype. Under autocast a plain layer does
+                  what torch's does (on the CPU an RNN or LSTM returns the lower dtype, a GRU float32); in the
+                  reference the products have the lower dtype and the sums over time, the cell for one, float32.
     """
 
     equations: tuple[Equations, ...]

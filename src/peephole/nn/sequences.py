@@ -99,9 +99,7 @@ def check_lengths(lengths: Any, *, batch: int, time: int, device: torch.device) 
         TypeError: no whole numbers.
         RuntimeError: another number of sequences, a negative length, or one beyond the input's time.
     """
-    given = lengths if isinstance(lengths, Tensor) else torch.as_tensor(lengths)
-    if given.numel() == 0 and not isinstance(lengths, Tensor):
-        given = given.long()
+    given = _as_tensor(lengths)
     if given.dtype == torch.bool or given.is_floating_point() or given.is_complex():
         raise TypeError(f"lengths must be whole numbers, one a sequence, got {given.dtype}")
     if given.shape != (batch,):
@@ -118,6 +116,17 @@ def check_lengths(lengths: Any, *, batch: int, time: int, device: torch.device) 
     if batch and int(given.max()) > time:
         raise RuntimeError(f"lengths must be at most the input's {time} time steps, got {int(given.max())}")
     return (None if bool((given == time).all()) else given), True
+
+
+def _as_tensor(lengths: Any) -> Tensor:
+    """What the caller gave as a tensor, of whatever shape and dtype it has."""
+    if isinstance(lengths, Tensor):
+        return lengths
+    try:
+        given = torch.as_tensor(lengths)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"lengths must be whole numbers, one a sequence, got {lengths!r}") from error
+    return given if given.numel() else given.long()
 
 
 def alive_steps(lengths: Tensor | None, time: int, device: torch.device) -> Tensor | None:
