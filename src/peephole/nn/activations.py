@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 
 import torch
 import torch.nn.functional as F
@@ -86,13 +88,13 @@ FORMS: dict[str, Form] = {
 
 
 def is_activation(value: object) -> bool:
-    """Whether ``value`` names a function, with no more parameters than it has."""
+    """Whether ``value`` names a function, with finite parameters and no more of them than it has."""
     if isinstance(value, str):
         return value in FORMS
     if not isinstance(value, tuple) or not value or value[0] not in FORMS:
         return False
     parameters = value[1:]
-    numbers = all(isinstance(p, int | float) and not isinstance(p, bool) for p in parameters)
+    numbers = all(not isinstance(p, bool) and isinstance(p, Real) and isfinite(p) for p in parameters)
     return numbers and len(parameters) <= len(FORMS[str(value[0])].defaults)
 
 

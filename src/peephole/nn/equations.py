@@ -116,10 +116,14 @@ class Equations(ABC):
         """Each state that is zoned out, with its probability."""
 
     @property
+    def plain(self) -> bool:
+        """Whether every option that torch has not is at its default."""
+        return all(getattr(self, f.name) == f.default for f in fields(self) if f.name not in _TORCH_OPTIONS)
+
+    @property
     def vendor_operation(self) -> str | None:
         """Name of torch's own operation for these equations, or None where torch has none."""
-        plain = all(getattr(self, f.name) == f.default for f in fields(self) if f.name not in _TORCH_OPTIONS)
-        return self.name if plain else None
+        return self.name if self.plain else None
 
     def in_evaluation(self) -> Self:
         """The equations as they act in evaluation: no dropout. (Zoneout stays, by its expectation.)"""

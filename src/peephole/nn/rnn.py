@@ -50,8 +50,7 @@ class RNNEquations(Equations):
     @property
     @override
     def vendor_operation(self) -> str | None:
-        known = self.nonlinearity in ("tanh", "relu")
-        return f"rnn_{self.nonlinearity}" if known and super().vendor_operation else None
+        return f"rnn_{self.nonlinearity}" if self.plain and self.nonlinearity in ("tanh", "relu") else None
 
     @property
     @override
