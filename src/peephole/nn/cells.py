@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from peephole.errors import OptionError
 from peephole.nn import observe
 from peephole.nn.activations import Activation
-from peephole.nn.call import call_cell
+from peephole.nn.call_cell import call_cell
 from peephole.nn.equations import TORCH_WEIGHTS, Equations, Weights
 from peephole.nn.gru import GRUEquations
 from peephole.nn.lstm import LSTMEquations, Peephole

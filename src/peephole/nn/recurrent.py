@@ -6,7 +6,7 @@ How a layer runs is decided in ``ways.py``; what a step computes stands in ``rnn
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -57,7 +57,11 @@ class RecurrentLayer(nn.Module):
     merge: Merge
     connection: Connection | None
     learned_state: bool
+    # A cell's name of each weight, and of each learned state, to this module's: [layer][direction].
     _names: list[list[dict[str, str]]]
+    _initial_names: list[list[dict[str, str]]]
+    # The transform gates' names to this module's: [layer − 1].
+    _highway_names: list[dict[str, str]]
 
     def __init__(
         self,
@@ -101,10 +105,18 @@ class RecurrentLayer(nn.Module):
         self.learned_state = learned_state
         self.equations = self._made(make, widths)
         suffixes = ("", "_reverse") if bidirectional else ("",)
-        # [layer][direction]: the cell's name of each weight to this module's.
         self._names = [
             [{name: f"{name}_l{layer}{suffix}" for name in e.parameter_shapes()} for suffix in suffixes]
             for layer, e in enumerate(self.equations)
+        ]
+        self._initial_names = [
+            [{name: f"initial_{name}_l{layer}{suffix}" for name in e.state_sizes} for suffix in suffixes]
+            for layer, e in enumerate(self.equations)
+        ]
+        self._highway_names = [
+            {name: f"{name}_l{layer}" for name in self._highway_shapes(e)}
+            for layer, e in enumerate(self.equations)
+            if layer > 0
         ]
         for name, shape in self._parameter_shapes():
             self.register_parameter(name, nn.Parameter(torch.empty(shape, device=device, dtype=dtype)))
@@ -126,24 +138,23 @@ class RecurrentLayer(nn.Module):
         directions = 2 if self.bidirectional else 1
         return merged_size(equations.output_size, directions=directions, how=self.merge)
 
+    def _highway_shapes(self, equations: Equations) -> dict[str, tuple[int, ...]]:
+        """The parameters of one layer's transform gate; none where the connection has none."""
+        if self.connection != "highway":
+            return {}
+        return highway_shapes(self._width(equations), bias=self.bias)
+
     def _parameter_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Name and shape of every parameter, torch's in torch's order."""
         for equations, lanes in zip(self.equations, self._names, strict=True):
             for names in lanes:
                 yield from zip(names.values(), equations.parameter_shapes().values(), strict=True)
         if self.learned_state:
-            for layer, equations in enumerate(self.equations):
-                for direction in range(len(self._names[layer])):
-                    for state, size in equations.state_sizes.items():
-                        yield self._initial_name(state, layer, direction), (size,)
-        if self.connection == "highway":
-            for layer, equations in list(enumerate(self.equations))[1:]:
-                for name, shape in highway_shapes(self._width(equations), bias=self.bias).items():
-                    yield f"{name}_l{layer}", shape
-
-    @staticmethod
-    def _initial_name(state: str, layer: int, direction: int) -> str:
-        return f"initial_{state}_l{layer}" + ("_reverse" if direction else "")
+            for equations, lanes in zip(self.equations, self._initial_names, strict=True):
+                for names in lanes:
+                    yield from ((names[state], (size,)) for state, size in equations.state_sizes.items())
+        for equations, names in zip(self.equations[1:], self._highway_names, strict=True):
+            yield from zip(names.values(), self._highway_shapes(equations).values(), strict=True)
 
     @property
     def mode(self) -> str:
@@ -188,10 +199,10 @@ class RecurrentLayer(nn.Module):
             tuple(
                 Lane(
                     equations if self.training else equations.in_evaluation(),
-                    {name: getattr(self, own) for name, own in names.items()},
-                    self._initial(layer, direction),
+                    self._own(names),
+                    self._own(initial) if self.learned_state else {},
                 )
-                for direction, names in enumerate(self._names[layer])
+                for names, initial in zip(self._names[layer], self._initial_names[layer], strict=True)
             )
             for layer, equations in enumerate(self.equations)
         )
@@ -201,25 +212,13 @@ class RecurrentLayer(nn.Module):
             self.training,
             self.merge,
             self.connection,
-            self._highways(),
+            tuple(map(self._own, self._highway_names)),
             not isinstance(self.hidden_size, int),
         )
 
-    def _initial(self, layer: int, direction: int) -> Weights:
-        """The learned initial states of a lane by name."""
-        if not self.learned_state:
-            return {}
-        names = self.equations[layer].state_sizes
-        return {name: getattr(self, self._initial_name(name, layer, direction)) for name in names}
-
-    def _highways(self) -> tuple[Weights, ...]:
-        """The transform gate of each layer above the first."""
-        names: tuple[str, ...] = ()
-        if self.connection == "highway":
-            names = ("weight_highway", "bias_highway") if self.bias else ("weight_highway",)
-        return tuple(
-            {name: getattr(self, f"{name}_l{layer}") for name in names} for layer in range(1, self.num_layers)
-        )
+    def _own(self, names: Mapping[str, str]) -> Weights:
+        """The parameters that these names of this module stand for, as they are now."""
+        return {name: getattr(self, own) for name, own in names.items()}
 
     def forward(
         self, input: Tensor | PackedSequence, hx: Any = None, *, lengths: Lengths | None = None
