@@ -148,6 +148,13 @@ class Variant:
         return x.transpose(0, 1) if self.option("batch_first", False) else x
 
 
+def padded(x: Tensor, lengths: Sequence[int] | None) -> Tensor:
+    """(time, batch, input) with what must never be read past each sequence's end."""
+    for b, length in enumerate(lengths or ()):
+        x[length:, b] = float("nan")
+    return x
+
+
 def masks_of(trace: Any) -> dict[Place, dict[str, np.ndarray]]:
     """The masks of a record, by place."""
     return {(r.layer, r.direction): {k: m.double().numpy() for k, m in r.masks.items()} for r in trace}
@@ -179,7 +186,7 @@ def assert_equals_the_papers(
 ) -> None:
     """One call of a layer with these options is what the papers say: outputs, final states, records, masks."""
     layer = variant.layer().train(training)
-    x = torch.randn(time, batch, variant.input, dtype=torch.float64)
+    x = padded(torch.randn(time, batch, variant.input, dtype=torch.float64), lengths)
     initial = variant.initial(batch) if state else variant.start(layer, batch)
     given = (variant.give_state(initial),) if state else ()
     more = {} if lengths is None else {"lengths": torch.tensor(lengths, dtype=torch.int64)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from conformance.variants import Variant, assert_equals_the_papers
-from hypothesis import given, settings
+import torch
+from conformance.variants import Variant, assert_equals_the_papers, assert_outcome
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles.activations import FUNCTIONS
+from oracles.network import run
 
 from peephole.errors import OptionError
 from peephole.nn import options
@@ -99,6 +102,28 @@ def test_any_options_are_what_the_papers_say_or_are_refused(cell: str, data: st.
         state=data.draw(FLAG),
         training=data.draw(FLAG),
     )
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@settings(max_examples=100)
+@given(data=st.data())
+def test_any_stream_is_what_the_papers_say_of_the_whole(cell: str, data: st.DataObject) -> None:
+    variant = data.draw(variants(cell))
+    around = {"bidirectional": False, "merge": "concat"}
+    variant = replace(variant, options={**variant.options, **around})
+    assume(options.refusal(cell, variant.options) is None)
+    layer = variant.layer()
+    x = torch.randn(data.draw(st.integers(1, 4)), data.draw(st.integers(0, 3)), variant.input).double()
+    initial = variant.start(layer, x.shape[1])
+    state = variant.give_state(initial) if data.draw(FLAG) else None
+    outputs = []
+    for x_t in x:
+        output, state = layer.step(x_t, state)
+        outputs.append(output)
+    ends = variant.take_state(state)
+    if x.shape[1]:
+        assert_outcome(variant, run(variant.network(layer), x.numpy(), initial), torch.stack(outputs), ends)
+    assert all(value.shape == initial[at][n].shape for at, s in ends.items() for n, value in s.items())
 
 
 def test_every_option_is_drawn() -> None:

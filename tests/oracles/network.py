@@ -7,12 +7,12 @@ sequence of length 0 stays what it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from oracles.contract import Array, Quantities, State, Step, untouched
+from oracles.contract import Array, Clamp, Quantities, State, Step, untouched
 from oracles.functions import sigmoid
 from oracles.pieces import Masks
 
@@ -41,6 +41,7 @@ class Network:
             layer above the first.
         masks: of each place by name: of a sequence (batch, size), of the weights, or of each step (time, batch, size).
         between: what the output of each layer, by its number, is multiplied by: dropout's mask, (time, batch, width).
+        clamp: what a person forces quantities to, at a place and a time of the input.
     """
 
     step: Step
@@ -51,6 +52,7 @@ class Network:
     connection: str | None = None
     masks: Mapping[Place, Masks] = field(default_factory=dict)
     between: Mapping[int, Array] = field(default_factory=dict)
+    clamp: Callable[[Place, int], Clamp] = lambda place, time: untouched
 
     @property
     def places(self) -> list[Place]:
@@ -58,6 +60,7 @@ class Network:
         return [(layer, direction) for layer in range(self.layers) for direction in self.directions]
 
     def weights(self, layer: int, direction: str) -> dict[str, Array]:
+        """The parameters of one place by role: weight_ih, weight_hh …"""
         suffix = f"_l{layer}" + ("_reverse" if direction == "backward" else "")
         return {name.removesuffix(suffix): p for name, p in self.parameters.items() if name.endswith(suffix)}
 
@@ -139,9 +142,8 @@ def _scan(
     weights, masks = network.weights(*at), network.masks.get(at, {})
     seen: dict[int, Quantities] = {}
     for t in range(len(x)) if at[1] == "forward" else reversed(range(len(x))):
-        seen[t] = network.step(
-            weights, x[t], state, untouched, {n: _at(n, m, t, b) for n, m in masks.items()}
-        )
+        now = {name: _at(name, mask, t, b) for name, mask in masks.items()}
+        seen[t] = network.step(weights, x[t], state, network.clamp(at, t), now)
         state = {name: seen[t][name] for name in state}
     record[at] = {q: np.stack([seen[t][q] for t in range(len(x))]) for q in seen[0]} if seen else {}
     final[at] = state
