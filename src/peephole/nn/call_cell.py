@@ -76,7 +76,8 @@ def _step(
     record = None
     if watch is not None and watch.recording:
         record = Record(equations.name, 0, "forward", watch.grad, single_step=True)
-    if ways.choose(equations, device=x.device, overridden=bool(overrides)).name == "vendor":
+    way = ways.choose(equations, device=x.device, overridden=bool(overrides), single_step=True)
+    if way.name == "vendor":
         new = vendor.step(equations, weights, x, state)
         if record is not None:
             vendor.reconstruct_step(Lane(equations, weights), x, new, state, record)

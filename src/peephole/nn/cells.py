@@ -87,6 +87,8 @@ class RecurrentCell(nn.Module):
                 "variational_dropout and weight_dropout hold a mask over a sequence, and a cell sees one step: "
                 "draw it once by draw_masks(batch) and give it to each step as masks="
             )
+        if not self.training and masks is None:
+            equations = equations.in_evaluation()
         watch = observe.watch(self)
         return call_cell(
             equations, self._weights(), input, hx, training=self.training, masks=masks, watch=watch

@@ -252,9 +252,12 @@ REFUSALS: tuple[Refusal, ...] = (
 )  # fmt: skip
 
 
-def of_cell(cell: str) -> dict[str, Option]:
+_BY_CELL = {cell: {o.name: o for o in OPTIONS if cell in o.of} for cell in _ALL}
+
+
+def of_cell(cell: str) -> Mapping[str, Option]:
     """The options of a cell by name, in the order of the table."""
-    return {o.name: o for o in OPTIONS if cell in o.of}
+    return _BY_CELL[cell]
 
 
 def option(cell: str, name: str) -> Option:

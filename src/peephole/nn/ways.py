@@ -37,6 +37,7 @@ def choose(
     device: torch.device,
     overridden: bool = False,
     masked: bool = False,
+    single_step: bool = False,
 ) -> Way:
     """The way for one layer, here and now: transforms, autocast and compilation are seen.
 
@@ -45,11 +46,14 @@ def choose(
         device: where it runs.
         overridden: whether something in the layer is held fixed, which torch's operation cannot do.
         masked: whether sequences differ in length and nobody can look at the lengths.
+        single_step: whether it is one step of a cell.
     """
     if not torch.compiler.is_compiling() and _forced.get() == "reference":  # dynamo reads no context variable
         return Way("reference", "forced by the caller")
     if equations.vendor_operation is None:
         return Way("reference", "torch has no operation for these options")
+    if single_step and equations.output_size != equations.hidden_size:
+        return Way("reference", "torch's operation of a single step has no projection")
     if overridden:
         return Way(
             "reference", "an intervention acts inside the step, where torch's operation cannot be reached"

@@ -105,5 +105,5 @@ def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> La
         input=tensors[f"{number}/input"],
         lengths=tensors.get(f"{number}/lengths"),
         masks={name: tensors[f"{number}/masks/{name}"] for name in fact["masks"]},
-        absent={str(name): str(reason) for name, reason in fact["absent"].items()},
+        absent={str(name): str(reason) for name, reason in dict(fact["absent"]).items()},
     )
