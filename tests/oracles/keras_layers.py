@@ -54,7 +54,7 @@ def run(cases: list[Case], folder: Path) -> dict[str, dict[str, Array]]:
     told = [{k: v for k, v in asdict(c).items() if k != "arrays"} for c in cases]
     (folder / "cases.json").write_text(json.dumps(told), encoding="utf-8")
     environment = {**os.environ, "KERAS_BACKEND": "torch", "KERAS_HOME": str(folder / "home")}
-    subprocess.run([sys.executable, __file__, str(folder)], check=True, env=environment)
+    subprocess.run([sys.executable, "-P", __file__, str(folder)], check=True, env=environment)
     found: dict[str, dict[str, Array]] = {c.name: {} for c in cases}
     with np.load(folder / "out.npz") as arrays:
         for key, value in arrays.items():
