@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from peephole.tf1.layer_cell import LayerRNNCell
 
 
-class RNNCell(nn.Module):
+class RNNCell(nn.Module, ABC):
     """A cell of TensorFlow 1: ``output, new_state = cell(inputs, state)``.
 
     It is a ``torch.nn.Module``: put it into a model and its variables are parameters, saved, moved and trained like

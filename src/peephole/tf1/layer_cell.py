@@ -2,8 +2,7 @@
 
 A variable is a ``torch.nn.Parameter`` of TensorFlow's name and shape; a kernel [input + units, columns] holds the rows
 of x above those of h. At each run a cell hands our equations their weights, made from the variables inside the autograd
-graph, so that gradients arrive where TensorFlow had them. Knows no cell's
-layout.
+graph, so that gradients arrive where TensorFlow had them. Knows no cell's layout.
 """
 
 from __future__ import annotations
