@@ -152,3 +152,16 @@ def test_statistics_of_a_real_trace_see_no_padding() -> None:
     torch.testing.assert_close(found.maximum, cells.amax(0))
     torch.testing.assert_close(found.mean, cells.mean(0))
     assert not math.isnan(found.deviation.sum())
+
+
+def test_the_telling_unit_swings_and_holds_and_neither_drifts_nor_flickers() -> None:
+    time = torch.arange(400.0)
+    swings = 3 * torch.sign(torch.sin(time / 20))
+    drifts = -time
+    flickers = 3 * (-1.0) ** time
+    silent = torch.zeros(400)
+    cell = torch.stack([drifts, flickers, swings, silent], -1).unsqueeze(1)
+    statistics = unit_statistics(record_of({"cell": cell}, lengths=None), "cell")
+    assert rank_units(statistics, "telling")[0] == 2
+    assert statistics.telling[2] > 5 * statistics.telling[[0, 1, 3]].max()
+    assert statistics.telling[3] == 0

@@ -86,6 +86,7 @@ def test_values_are_those_of_the_trace_in_half_precision(client: Any, zoo: Path)
                     "saturated_low",
                     "saturated_high",
                     "turnover",
+                    "telling",
                 ),
                 (5,),
             )

@@ -357,7 +357,8 @@ def test_chinese_leaves_no_english_label(browser: Browser, explorer: Explorer, r
         settle(page)
         assert page.evaluate("document.documentElement.lang").startswith("zh")
         words = page.evaluate(
-            """() => [document.body.innerText, ...[...document.querySelectorAll('main *')].flatMap(
+            """() => [...document.querySelectorAll('[translate=no]')].forEach(data => data.remove()) ||
+               [document.body.innerText, ...[...document.querySelectorAll('main *')].flatMap(
                  e => [e.title, e.ariaLabel, e.placeholder])].filter(Boolean).join('\\n')"""
         )
         assert re.search(r"[\u4e00-\u9fff]{2}", words)

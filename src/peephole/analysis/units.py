@@ -18,6 +18,7 @@ from peephole.errors import TraceError
 from peephole.trace.trace import LayerRecord
 
 GATES = frozenset({"input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate"})
+HELD = 20  # steps for which a telling unit holds what it takes
 BINS = 41  # odd, so that zero falls into the middle of the middle bin of a symmetric range
 
 
@@ -34,6 +35,9 @@ class UnitStatistics:
             value below −0.9, a cell whose tanh is below −0.9.
         saturated_high: the same at the other end: above 0.9.
         turnover: mean absolute change from one step of a sequence to the next; 0 where no step follows another.
+        telling: how likely the unit is to stand for something, 0 to 1: large for one that swings between its ends
+            (a cell by its tanh, so that one which drifts off does not count) and holds what it takes for some
+            20 steps. The deviation times the share of those steps that deviation ÷ turnover makes.
     """
 
     minimum: Tensor
@@ -43,6 +47,7 @@ class UnitStatistics:
     saturated_low: Tensor
     saturated_high: Tensor
     turnover: Tensor
+    telling: Tensor
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def unit_statistics(record: LayerRecord, quantity: str) -> UnitStatistics:
         saturated_low=(values < low).sum(0) / len(values),
         saturated_high=(values > high).sum(0) / len(values),
         turnover=_turnover(values, _lengths(record, quantity)),
+        telling=_telling(values.tanh() if quantity == "cell" else values, _lengths(record, quantity)),
     )
 
 
@@ -188,3 +194,10 @@ def _turnover(values: Tensor, lengths: Tensor) -> Tensor:
     if len(lengths) > 1:
         changes = changes[~starts(lengths)[1:]]
     return changes.mean(0) if len(changes) else torch.zeros(values.shape[1])
+
+
+def _telling(values: Tensor, lengths: Tensor) -> Tensor:
+    """See :class:`UnitStatistics`; of (steps, unit) values that are bounded."""
+    deviation, turnover = values.std(dim=0, correction=0), _turnover(values, lengths)
+    held = (deviation / turnover).nan_to_num(0.0, posinf=0.0)  # what never changes tells nothing
+    return deviation * (held / HELD).clamp(max=1.0)

@@ -1,0 +1,37 @@
+"""``peephole explore``: opens the explorer on runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def explore(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[RUN | FOLDER]...", help="Runs, or folders of runs.", show_default="runs"),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Serve at this port.", show_default="a free one")
+    ] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address only.")] = False,
+) -> None:
+    """Look inside trained networks, in the browser.
+
+    Serves this machine alone, until Ctrl-C. The address that is printed is the key: who has it can look.
+
+    Examples:
+
+        peephole explore                     all runs in the folder runs
+
+        peephole explore runs/counter        one run
+    """
+    from peephole.explorer.server import serve
+    from peephole.train.run import Run, is_run
+
+    paths = paths or [Path("runs")]
+    for path in filter(is_run, paths):
+        Run.open(path)  # a run that was named must be good; in a folder of runs a bad one shows its error
+    serve(paths, port=port, open_browser=not no_open)

@@ -1,0 +1,268 @@
+"""A run: the folder that training leaves behind, opened for reading.
+
+    config.json           the network, the problem, the training options, the result
+    weights.safetensors   the network at its best validation
+    vocabulary.json       the symbols, where the input is made of symbols
+    metrics.csv           the course of training, one row a validation
+    sample.txt            the start of the held-out text, where the problem is a text
+    logs/                 for TensorBoard
+    checkpoint/last.ckpt  what --resume goes on from
+    film/                 numbered weights and index.json, where a film was asked for
+
+Only ``recorder.py`` writes one. A run is opened without its data, and without the training framework.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from peephole.data.batches import Problem
+from peephole.data.problems import problem_from
+from peephole.data.tasks import task_named
+from peephole.data.vocabulary import Vocabulary
+from peephole.errors import DataError, RunError, RunNotFoundError
+from peephole.nn.models import Network, NetworkConfig
+from peephole.train.checkpoint import Checkpoint
+from peephole.train.metrics import Metric, from_csv
+from peephole.train.options import TrainOptions
+
+FORMAT = 1
+CONFIG = "config.json"
+WEIGHTS = "weights.safetensors"
+VOCABULARY = "vocabulary.json"
+METRICS = "metrics.csv"
+SAMPLE = "sample.txt"
+LOGS = "logs"
+CHECKPOINT = "checkpoint/last.ckpt"
+FILM = "film"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One checkpoint of a film: its number, its file, and the step and share of the budget at which it was taken."""
+
+    number: int
+    path: Path
+    step: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """An opened run.
+
+    path, name
+        The folder, and what the run is called.
+    version
+        The version of Peephole that trained it.
+    config
+        What the network is made of.
+    description
+        The problem, as ``problem_from`` takes it.
+    options
+        How it was trained.
+    result
+        The best validation (``validation_bits``, or ``validation_loss`` for numbers, and further scores such as
+        ``accuracy``), its ``best_step``, how far training has come (``step``, ``epoch``, ``seconds``,
+        ``symbols``) and why it stopped (``stopped``: "budget", "patience", "SIGINT", "SIGTERM"; null: it has not).
+    parameters
+        The number of the network's weights.
+    """
+
+    path: Path
+    name: str
+    version: str
+    config: NetworkConfig
+    description: Mapping[str, object]
+    options: TrainOptions
+    result: Mapping[str, Any]
+    parameters: int
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """Open a run folder: its configuration is read and its weights file is checked, not loaded.
+
+        Raises RunNotFoundError where there is none, RunError where it is damaged or of another version.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise RunNotFoundError(f"{path} is not there: name a run folder that `peephole train` wrote")
+        if not (path / CONFIG).is_file():
+            raise RunNotFoundError(
+                f"{path} is no run, it has no {CONFIG}: name a folder that `peephole train` wrote"
+            )
+        data = _read_config(path)
+        try:
+            return cls(
+                path=path,
+                name=str(data["name"]),
+                version=str(data["peephole"]),
+                config=NetworkConfig.from_json(data["network"]),
+                description=dict(data["problem"]),
+                options=TrainOptions.from_json(data["training"]),
+                result=dict(data["result"]),
+                parameters=_count_parameters(path / WEIGHTS),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, RunError):
+                raise
+            raise RunError(f"{path / CONFIG} is damaged ({error}): train the network again") from error
+
+    @property
+    def predicts_next_symbol(self) -> bool:
+        """Whether the network can write: it reads symbols, and its outputs are the symbols that may follow."""
+        kind = self.description.get("kind")
+        return kind == "text" or (kind == "task" and not task_named(str(self.description.get("task"))).tags)
+
+    def network(self) -> Network:
+        """The network with the best weights, in evaluation mode. Raises RunError if they do not fit the config."""
+        network = Network(self.config)
+        _load(network, self.path / WEIGHTS)
+        return network.eval()
+
+    def vocabulary(self) -> Vocabulary | None:
+        """The input's symbols; None where the input is numbers. Raises RunError if the file is damaged."""
+        if self.config.input == "numbers":
+            return None
+        try:
+            vocabulary = Vocabulary.load(self.path / VOCABULARY)
+        except DataError as error:
+            raise RunError(str(error)) from error
+        if len(vocabulary) != self.config.input_size:
+            raise RunError(
+                f"{self.path / VOCABULARY} has {len(vocabulary)} symbols but the network reads "
+                f"{self.config.input_size}: one of the two is of another run"
+            )
+        return vocabulary
+
+    def problem(self) -> Problem:
+        """The problem again, from its data. Raises DataError where the data is gone or has changed."""
+        return problem_from(self.description, vocabulary=self.vocabulary())
+
+    def sample_text(self) -> str | None:
+        """The first held-out symbols of a text run, kept with it; None for other problems."""
+        path = self.path / SAMPLE
+        return path.read_bytes().decode() if path.is_file() else None
+
+    def metrics(self) -> list[Metric]:
+        """The course of training; empty before the first validation. Raises RunError if the table is damaged."""
+        path = self.path / METRICS
+        if not path.is_file():
+            return []
+        try:
+            return from_csv(path.read_text(encoding="utf-8"))
+        except (RunError, UnicodeDecodeError) as error:
+            raise RunError(f"{path} is damaged: {error}") from error
+
+    def checkpoint(self) -> Checkpoint:
+        """What training goes on from. Raises RunError where it is missing or damaged."""
+        path = self.path / CHECKPOINT
+        try:
+            return Checkpoint.from_bytes(path.read_bytes())
+        except FileNotFoundError as error:
+            raise RunError(
+                f"{path} is not there, so this run cannot be resumed: train with --overwrite"
+            ) from error
+        except RunError as error:
+            raise RunError(f"{path} cannot be resumed from, {error}: train again with --overwrite") from error
+
+    def film(self) -> list[Frame]:
+        """The frames of the film in order; empty if none was asked for."""
+        index = self.path / FILM / "index.json"
+        if not index.is_file():
+            return []
+        try:
+            return [
+                Frame(int(f["number"]), index.with_name(str(f["file"])), int(f["step"]), float(f["share"]))
+                for f in json.loads(index.read_text(encoding="utf-8"))
+            ]
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{index} is damaged ({error}): train again with --film") from error
+
+    def network_at(self, frame: Frame) -> Network:
+        """The network as it was at a frame of the film, in evaluation mode."""
+        network = Network(self.config)
+        _load(network, frame.path)
+        return network.eval()
+
+
+def find_runs(folder: str | Path) -> list[Run | RunError]:
+    """All runs right inside ``folder``, the latest first, with an error in place of each that cannot be opened."""
+    found: list[tuple[float, Run | RunError]] = []
+    for path in _run_folders(Path(folder)):
+        changed = (path / CONFIG).stat().st_mtime
+        try:
+            found.append((changed, Run.open(path)))
+        except RunError as error:
+            found.append((changed, error))
+    return [run for _, run in sorted(found, key=lambda pair: -pair[0])]
+
+
+def is_run(path: Path) -> bool:
+    """Whether ``path`` is a folder that training wrote, of whatever version and state."""
+    return (path / CONFIG).is_file()
+
+
+def _run_folders(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        raise RunNotFoundError(f"{folder} is not there: name a run, or a folder of runs")
+    yield from (path for path in sorted(folder.iterdir()) if is_run(path))
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    """The configuration of a run of this version."""
+    try:
+        data = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{path / CONFIG} is damaged ({error}): train the network again") from error
+    if not isinstance(data, dict) or "format" not in data:
+        raise RunError(f"{path} is not a run: its {CONFIG} is something else's")
+    if data["format"] != FORMAT:
+        raise RunError(
+            f"{path} was written by Peephole {data.get('peephole', '?')} in run format {data['format']}, and this "
+            f"version reads format {FORMAT}: open it with that version, or train again"
+        )
+    return data
+
+
+def _count_parameters(path: Path) -> int:
+    """The number of weights in a file, by its header; the file's length is checked against it too."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            total = 0
+            for name in file.keys():  # noqa: SIM118  # not a mapping
+                size = 1
+                for length in file.get_slice(name).get_shape():
+                    size *= length
+                total += size
+            return total
+    except (SafetensorError, OSError) as error:
+        raise _weights_error(path, error) from error
+
+
+def _load(network: Network, path: Path) -> None:
+    try:
+        weights: dict[str, Tensor] = safetensors.torch.load_file(path)
+        network.load_state_dict(weights)
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise _weights_error(path, error) from error
+
+
+def _weights_error(path: Path, error: Exception) -> RunError:
+    if isinstance(error, FileNotFoundError):
+        return RunError(
+            f"{path} is not there: train the network again, or --resume if the run has a checkpoint"
+        )
+    reason = " ".join(str(error).split())
+    return RunError(
+        f"{path} is truncated or damaged ({reason}): train the network again, or --resume if the run has a "
+        "checkpoint"
+    )

@@ -1,0 +1,258 @@
+// The server's routes, one function each, and what can go wrong with them. Knows nothing of the page.
+
+import { decode, type Payload } from "./payload";
+import { floats, Half, integers } from "./payload";
+import { strings } from "./i18n";
+import type { Direction, Source } from "./state";
+
+/** Something went wrong: what it was, and what to do about it. */
+export class Failure extends Error {
+  constructor(
+    readonly what: string,
+    readonly remedy: string,
+    readonly status = 0,
+  ) {
+    super(what);
+  }
+}
+
+export interface RunCard {
+  readonly id: string;
+  readonly name: string;
+  readonly problem: string | null;
+  readonly cell: string | null;
+  readonly layers: number | null;
+  readonly hidden: number | null;
+  readonly bidirectional: boolean | null;
+  readonly parameters: number | null;
+  readonly peephole: string | null;
+  readonly result: Readonly<Record<string, unknown>> | null;
+  readonly modified: string | null;
+  readonly error: string | null;
+}
+
+export interface LayerDetail {
+  readonly layer: number;
+  readonly directions: readonly Direction[];
+  readonly units: number;
+  readonly quantities: readonly string[];
+}
+
+export interface Run extends RunCard {
+  readonly input: "symbols" | "numbers";
+  readonly target: "next" | "tag" | "class" | "value";
+  readonly layers_detail: readonly LayerDetail[];
+  readonly vocabulary: readonly string[] | null;
+  readonly labels: readonly string[] | null;
+  readonly samples: number;
+}
+
+export interface Home {
+  readonly version: string;
+  readonly runs: readonly RunCard[];
+}
+
+interface TraceFacts {
+  readonly trace: string;
+  readonly title: string;
+  readonly symbols: readonly string[];
+  readonly lengths: readonly number[];
+  readonly input: "symbols" | "numbers";
+  readonly target: "next" | "tag" | "class" | "value";
+  readonly unknown: readonly string[];
+  readonly predicted: readonly string[];
+}
+
+/** One text run through the network: its symbols, and what the network expected at each. */
+export interface Trace extends TraceFacts {
+  readonly steps: number;
+  readonly probabilities: Float32Array | null;
+  readonly outputs: Int32Array | null;
+  /** how many likeliest outputs each step has: five, or all where there are fewer */
+  readonly ranks: number;
+  /** the next number, where the network says one */
+  readonly forecast: Float32Array | null;
+  readonly surprise: Float32Array | null;
+  readonly inputs: Float32Array | null;
+  readonly features: number;
+}
+
+export interface Statistics {
+  readonly minimum: Float32Array;
+  readonly maximum: Float32Array;
+  readonly mean: Float32Array;
+  readonly deviation: Float32Array;
+  readonly saturated_low: Float32Array;
+  readonly saturated_high: Float32Array;
+  readonly turnover: Float32Array;
+  readonly telling: Float32Array;
+}
+
+/** One quantity of every unit of a layer and direction, at every step. */
+export interface Values {
+  readonly trace: string;
+  readonly layer: number;
+  readonly direction: Direction;
+  readonly quantity: string;
+  readonly steps: number;
+  readonly units: number;
+  readonly statistics: Statistics;
+  at(step: number, unit: number): number;
+}
+
+export interface Histogram {
+  readonly counts: Float32Array;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Every quantity of one unit, at every step, with its distributions. */
+export interface UnitTrace {
+  readonly trace: string;
+  readonly layer: number;
+  readonly direction: Direction;
+  readonly unit: number;
+  readonly quantities: ReadonlyMap<string, Float32Array>;
+  readonly histograms: ReadonlyMap<string, Histogram>;
+  readonly symbols: readonly string[];
+  readonly means: Float32Array;
+  readonly counts: Float32Array;
+}
+
+async function request(path: string, options: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Failure(strings().serverGone, strings().serverGoneRemedy);
+  }
+  if (response.ok) return response;
+  const said: unknown = await response.json().catch(() => null);
+  const { error, do: remedy } = (said ?? {}) as { error?: string; do?: string };
+  throw new Failure(
+    error ?? strings().serverSaid(response.status),
+    remedy ?? strings().reloadRemedy,
+    response.status,
+  );
+}
+
+async function payload<Facts>(path: string, options: RequestInit): Promise<Payload<Facts>> {
+  const buffer = await (await request(path, options)).arrayBuffer();
+  try {
+    return decode<Facts>(buffer);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError) {
+      throw new Failure(strings().badPayload(error.message), strings().reloadRemedy);
+    }
+    throw error;
+  }
+}
+
+function required(found: Payload, name: string): Float32Array {
+  const values = floats(found, name);
+  if (!values) throw new Failure(strings().badPayload(`no tensor ${name}`), strings().reloadRemedy);
+  return values;
+}
+
+const at = (run: string) => `/api/runs/${encodeURIComponent(run)}`;
+
+export async function getHome(signal: AbortSignal): Promise<Home> {
+  return (await request("/api/home", { signal })).json() as Promise<Home>;
+}
+
+export async function getRun(run: string, signal: AbortSignal): Promise<Run> {
+  return (await request(at(run), { signal })).json() as Promise<Run>;
+}
+
+/** Runs a text or a sample through the network. */
+export async function postTrace(
+  run: string,
+  source: Exclude<Source, { kind: "pasted" }>,
+  signal: AbortSignal,
+): Promise<Trace> {
+  const found = await payload<TraceFacts>(`${at(run)}/trace`, {
+    signal,
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(source.kind === "text" ? { text: source.text } : { sample: source.index }),
+  });
+  return {
+    ...found.facts,
+    steps: found.facts.symbols.length,
+    probabilities: floats(found, "probabilities5"),
+    outputs: integers(found, "outputs5"),
+    ranks: found.tensors.get("outputs5")?.shape[1] ?? 0,
+    forecast: floats(found, "forecast"),
+    surprise: floats(found, "surprise"),
+    inputs: floats(found, "inputs"),
+    features: found.tensors.get("inputs")?.shape[1] ?? 0,
+  };
+}
+
+export async function getValues(
+  trace: string,
+  layer: number,
+  direction: Direction,
+  quantity: string,
+  signal: AbortSignal,
+): Promise<Values> {
+  const found = await payload(`/api/traces/${trace}/${layer}/${direction}/${quantity}`, { signal });
+  const values = found.tensors.get("values");
+  if (!(values?.data instanceof Half)) {
+    throw new Failure(strings().badPayload("no half-precision tensor values"), strings().reloadRemedy);
+  }
+  const [steps = 0, units = 0] = values.shape;
+  const { data } = values;
+  return {
+    trace,
+    layer,
+    direction,
+    quantity,
+    steps,
+    units,
+    statistics: {
+      minimum: required(found, "minimum"),
+      maximum: required(found, "maximum"),
+      mean: required(found, "mean"),
+      deviation: required(found, "deviation"),
+      saturated_low: required(found, "saturated_low"),
+      saturated_high: required(found, "saturated_high"),
+      turnover: required(found, "turnover"),
+      telling: required(found, "telling"),
+    },
+    at: (step, unit) => data.at(step * units + unit),
+  };
+}
+
+interface UnitFacts {
+  readonly edges: Readonly<Record<string, readonly [number, number]>>;
+  readonly symbols: readonly string[];
+}
+
+export async function getUnit(
+  trace: string,
+  layer: number,
+  direction: Direction,
+  unit: number,
+  quantities: readonly string[],
+  signal: AbortSignal,
+): Promise<UnitTrace> {
+  const found = await payload<UnitFacts>(`/api/traces/${trace}/${layer}/${direction}/unit/${unit}`, { signal });
+  const { edges, symbols } = found.facts;
+  const histograms = quantities.map((quantity): [string, Histogram] => {
+    const [low, high] = edges[quantity] ?? [0, 1];
+    return [quantity, { counts: required(found, `hist.${quantity}`), low, high }];
+  });
+  return {
+    trace,
+    layer,
+    direction,
+    unit,
+    quantities: new Map(quantities.map((quantity) => [quantity, required(found, quantity)])),
+    histograms: new Map(histograms),
+    symbols: symbols ?? [],
+    means: floats(found, "mean_by_symbol") ?? new Float32Array(),
+    counts: floats(found, "counts") ?? new Float32Array(),
+  };
+}

@@ -1,0 +1,69 @@
+// The breadcrumb is the address: where one is, and the ways up.
+
+import type { ComponentChildren } from "preact";
+import { run, selected, unit } from "./data";
+import { strings } from "./i18n";
+import { Link } from "./link";
+import { address, go, HOME, type Direction } from "./state";
+
+const ARROWS: Readonly<Record<Direction, string>> = { forward: "→", backward: "←" };
+
+export function Breadcrumb({ children }: { readonly children?: ComponentChildren }) {
+  const words = strings();
+  const { page, lang } = address.value;
+  const name = run.value.value?.name ?? address.value.run;
+  const onUnit = page === "unit";
+  return (
+    <header class="bar">
+      <nav aria-label={words.whereYouAre}>
+        <ol class="breadcrumb">
+          <li>
+            <Link to={{ ...HOME, lang }}>{words.home}</Link>
+          </li>
+          <li>{onUnit ? <Link to={{ page: "network" }}>{name}</Link> : <h1>{name}</h1>}</li>
+          <li>
+            <LayerSelect />
+          </li>
+          {unit.value !== null && (
+            <li>
+              {onUnit ? (
+                <h1>{words.unitN(unit.value)}</h1>
+              ) : (
+                <Link to={{ page: "unit", unit: unit.value }} testid="unit-link">
+                  {words.unitN(unit.value)}
+                </Link>
+              )}
+            </li>
+          )}
+        </ol>
+      </nav>
+      {children}
+    </header>
+  );
+}
+
+function LayerSelect() {
+  const words = strings();
+  const { layer, direction } = address.value;
+  const choices = (run.value.value?.layers_detail ?? []).flatMap((detail) =>
+    detail.directions.map((way) => ({ layer: detail.layer, way })),
+  );
+  if (!selected.value) return null;
+  return (
+    <select
+      data-testid="layer-select"
+      aria-label={words.chooseLayer}
+      value={`${layer} ${direction}`}
+      onChange={(event) => {
+        const [number, way] = event.currentTarget.value.split(" ") as [string, Direction];
+        go({ layer: Number(number), direction: way, unit: null, page: "network" });
+      }}
+    >
+      {choices.map(({ layer: number, way }) => (
+        <option key={`${number} ${way}`} value={`${number} ${way}`}>
+          {words.layer(number + 1, ARROWS[way])}
+        </option>
+      ))}
+    </select>
+  );
+}

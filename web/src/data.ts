@@ -1,0 +1,161 @@
+// What the state asks for, fetched: the run, the text read by it, the values to show. Derived from the address alone.
+
+import { computed, type ReadonlySignal } from "@preact/signals";
+import * as api from "./api";
+import type { Failure, LayerDetail, Run } from "./api";
+import { strings } from "./i18n";
+import { resolve } from "./pasted";
+import { scaleOf, scaleOfSeries, type Scale } from "./quantities";
+import { ranked } from "./ranking";
+import { resource, type Loaded } from "./resource";
+import { address, type Address } from "./state";
+
+const onRun = () => address.value.page === "network" || address.value.page === "unit";
+
+export const home = resource(() =>
+  address.value.page === "home" ? { key: "home", family: "home", load: api.getHome } : null,
+);
+
+export const run = resource(() => {
+  const id = address.value.run;
+  return onRun() ? { key: id, family: id, load: (signal) => api.getRun(id, signal) } : null;
+});
+
+/** The part of the network looked at, checked against what the network has. */
+export interface Selection {
+  readonly run: Run;
+  readonly detail: LayerDetail;
+  readonly quantity: string;
+}
+
+/** An address that names something which is not there, and the change to it that helps. */
+export interface Wrong {
+  readonly what: string;
+  readonly remedy: string;
+  readonly change: Partial<Address>;
+}
+
+export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() => {
+  const found = run.value.value;
+  if (!found || !onRun()) return null;
+  const { layer, direction, quantity, unit, source } = address.value;
+  const words = strings();
+  const plain = { layer: 0, direction: "forward", unit: null, quantity: null, page: "network" } as const;
+  const detail = found.layers_detail.find((one) => one.layer === layer);
+  if (!detail) {
+    const named = Number.isNaN(layer) ? "?" : String(layer + 1);
+    return { what: words.noLayer(named, found.layers_detail.length), remedy: words.firstLayer, change: plain };
+  }
+  if (!detail.directions.includes(direction)) {
+    return { what: words.noDirection, remedy: words.firstLayer, change: { ...plain, layer } };
+  }
+  const shown = quantity ?? (detail.quantities.includes("cell") ? "cell" : "hidden");
+  if (!detail.quantities.includes(shown)) {
+    return { what: words.noQuantity(shown), remedy: words.firstLayer, change: { ...plain, layer } };
+  }
+  if (unit !== null && !(unit < detail.units)) {
+    const named = Number.isNaN(unit) ? "?" : String(unit);
+    return { what: words.noUnit(named, detail.units), remedy: words.firstLayer, change: { ...plain, layer } };
+  }
+  if (source.kind === "sample" && !(source.index < Math.max(1, found.samples))) {
+    return { what: words.noSample, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
+  }
+  return { run: found, detail, quantity: shown };
+});
+
+export const selected = computed(() => (selection.value && "run" in selection.value ? selection.value : null));
+
+/** The text as the network reads it. */
+export const trace = resource(() => {
+  const { run: id, source } = address.value;
+  if (!selected.value) return null;
+  return {
+    key: JSON.stringify([id, source]),
+    family: id,
+    load: async (signal: AbortSignal) => api.postTrace(id, resolve(source), signal),
+  };
+}, 4);
+
+/** Asks for a part of a trace; if the server has forgotten the trace meanwhile, it reads the text again. */
+async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof api.Failure) || error.status !== 404) throw error;
+    await again();
+    return load();
+  }
+}
+
+export const values = resource(() => {
+  const [chosen, read] = [selected.value, trace.value];
+  if (!chosen || !read.value || read.loading) return null;
+  const { trace: id } = read.value;
+  const { run: name, direction, source } = address.value;
+  const { detail, quantity } = chosen;
+  return {
+    key: [id, detail.layer, direction, quantity].join("/"),
+    family: [id, detail.layer, direction].join("/"),
+    load: (signal: AbortSignal) =>
+      ofTrace(
+        () => api.getValues(id, detail.layer, direction, quantity, signal),
+        () => api.postTrace(name, resolve(source), signal),
+      ),
+  };
+}, 6);
+
+/** All units in the list's order. */
+export const order = computed(() =>
+  values.value.value ? ranked(values.value.value.statistics, address.value.sort) : [],
+);
+
+/** The unit looked at: the address's, or the first of the list, which is the one that tells most. */
+export const unit = computed(() => (selected.value ? (address.value.unit ?? order.value[0] ?? null) : null));
+
+export const unitTrace = resource(() => {
+  const [chosen, read, number] = [selected.value, trace.value, unit.value];
+  if (!chosen || !read.value || read.loading || number === null) return null;
+  const { trace: id } = read.value;
+  const { run: name, direction, source } = address.value;
+  const { detail } = chosen;
+  return {
+    key: [id, detail.layer, direction, number].join("/"),
+    family: [id, detail.layer, direction].join("/"),
+    load: (signal: AbortSignal) =>
+      ofTrace(
+        () => api.getUnit(id, detail.layer, direction, number, detail.quantities, signal),
+        () => api.postTrace(name, resolve(source), signal),
+      ),
+  };
+}, 24);
+
+/** The step under the cursor, always one that exists. */
+export const moment = computed(() => {
+  const steps = trace.value.value?.steps ?? 0;
+  const wanted = address.value.moment ?? 0;
+  return Number.isNaN(wanted) ? 0 : Math.max(0, Math.min(wanted, steps - 1));
+});
+
+/** The scale of the values that colour the text, for the unit looked at. */
+export const valuesScale: ReadonlySignal<Scale> = computed(() => {
+  const found = values.value.value;
+  if (!found || unit.value === null) return { kind: "signed", limit: 1 };
+  return scaleOf(found.quantity, found.statistics, unit.value, address.value.scale);
+});
+
+/** The scale of the chosen quantity; while its values of all units are still on the way, the unit's own. */
+export const scale: ReadonlySignal<Scale> = computed(() => {
+  const quantity = selected.value?.quantity ?? "hidden";
+  if (values.value.value?.quantity === quantity) return valuesScale.value;
+  const own = unitTrace.value.value?.quantities.get(quantity);
+  return scaleOfSeries(quantity, own ?? new Float32Array());
+});
+
+const all: readonly ReadonlySignal<Loaded<unknown>>[] = [home, run, trace, values, unitTrace];
+
+/** The first thing that went wrong, if anything has. */
+export const failure: ReadonlySignal<Failure | null> = computed(
+  () => all.map((one) => one.value.failure).find((one) => one !== null) ?? null,
+);
+
+export const loading = computed(() => all.some((one) => one.value.loading));

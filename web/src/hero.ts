@@ -1,0 +1,59 @@
+// The first thing to see: the newest run reading a text it has not seen, coloured by the unit that tells most.
+
+import { computed, type ReadonlySignal } from "@preact/signals";
+import * as api from "./api";
+import type { RunCard, Values } from "./api";
+import { home } from "./data";
+import { scaleOf } from "./quantities";
+import { ranked } from "./ranking";
+import { resource } from "./resource";
+import type { TextView } from "./text-view";
+
+/** Enough for the lines that fit above the cards. */
+const STEPS = 480;
+
+interface Hero {
+  readonly run: RunCard;
+  readonly layer: number;
+  readonly quantity: string;
+  readonly unit: number;
+  readonly view: TextView;
+}
+
+/** The newest run that can be opened. */
+export const newest = computed<RunCard | null>(() => {
+  const whole = (home.value.value?.runs ?? []).filter((run) => run.error === null);
+  return whole.reduce<RunCard | null>(
+    (found, run) => (found === null || (run.modified ?? "") > (found.modified ?? "") ? run : found),
+    null,
+  );
+});
+
+async function read(card: RunCard, signal: AbortSignal): Promise<Hero> {
+  const run = await api.getRun(card.id, signal);
+  const detail = run.layers_detail.at(-1)!;
+  const quantity = detail.quantities.includes("cell") ? "cell" : "hidden";
+  const trace = await api.postTrace(card.id, { kind: "sample", index: 0 }, signal);
+  const values = await api.getValues(trace.trace, detail.layer, "forward", quantity, signal);
+  const unit = ranked(values.statistics, "telling")[0] ?? 0;
+  return { run: card, layer: detail.layer, quantity, unit, view: viewOf(trace, values, unit) };
+}
+
+function viewOf(trace: api.Trace, values: Values, unit: number): TextView {
+  const symbols = trace.symbols.slice(0, STEPS);
+  return {
+    trace: { ...trace, symbols, steps: symbols.length },
+    values,
+    unit,
+    scale: scaleOf(values.quantity, values.statistics, unit, "unit"),
+    lanes: [],
+    moment: null,
+  };
+}
+
+const loaded = resource(() => {
+  const run = newest.value;
+  return run ? { key: run.id, family: run.id, load: (signal: AbortSignal) => read(run, signal) } : null;
+}, 1);
+
+export const hero: ReadonlySignal<Hero | null> = computed(() => loaded.value.value);

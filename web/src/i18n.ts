@@ -1,0 +1,32 @@
+// The page's language, which is part of the address (`lang=zh`), and its words.
+
+import { address, type Language } from "./state";
+import { en, type Strings } from "./words.en";
+import { zh } from "./words.zh";
+
+/** The language of the page: the address's, else the browser's. */
+export function language(): Language {
+  return address.value.lang ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+}
+
+/** The page's words, in its language. Read inside a component it follows a change of language. */
+export function strings(): Strings {
+  return language() === "zh" ? zh : en;
+}
+
+/** The name of a quantity as it is called on the page. */
+export function nameOf(quantity: string): string {
+  return strings().quantities[quantity] ?? quantity;
+}
+
+/** The name with the gate's usual one, for lists: "keep (forget gate)". */
+export function fullNameOf(quantity: string): string {
+  const gate = strings().gates[quantity];
+  return gate ? `${nameOf(quantity)} (${gate})` : nameOf(quantity);
+}
+
+/** What one step reads, by how many numbers it is. */
+export function stepName(features: number): string {
+  const words = strings();
+  return features > 1 ? words.row : features === 1 ? words.number : words.text;
+}

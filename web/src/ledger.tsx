@@ -1,0 +1,92 @@
+// The ledger of one unit: what each step kept of the memory, what it wrote, and how much of it was shown.
+
+import { useComputed } from "@preact/signals";
+import { cameFrom, entryOf } from "./bookkeeping";
+import { Canvas } from "./canvas";
+import type { UnitTrace } from "./api";
+import { scale as chosenScale, selected, trace, unitTrace } from "./data";
+import { scaleEnd } from "./format";
+import { nameOf, stepName, strings } from "./i18n";
+import type { Pen } from "./paint";
+import { letter, scaleOfSeries } from "./quantities";
+import { StripFrame, useStrip } from "./strip";
+import { paintLane, paintLedger, paintShown, paintSteps } from "./strip-paint";
+
+export function Ledger() {
+  const { strip, width } = useStrip();
+  const lengths = useComputed(() => trace.value.value?.lengths ?? []);
+  const entry = useComputed(() => {
+    const found = fitting();
+    if (!found) return null;
+    const before = new Int32Array(trace.value.value!.steps).map((_, step) =>
+      cameFrom(step, lengths.value, found.direction === "backward"),
+    );
+    return entryOf(found.quantities, (step) => before[step]!);
+  });
+  const words = strings();
+  const found = fitting();
+  const cell = selected.value?.run.cell ?? "lstm";
+  const state = selected.value?.detail.quantities.includes("cell") ? "cell" : "hidden";
+  const end = found ? `±${scaleEnd(scaleOfSeries(state, found.quantities.get(state)!).limit)}` : "";
+  const gated = (selected.value?.detail.quantities.length ?? 0) > 1;
+  const mark = letter(state, cell);
+  const keys = cell === "gru" ? ["z·h₋₁", "(1−z)·n"] : ["f·c₋₁", "i·g"];
+
+  const symbols = (pen: Pen) => {
+    const [read, unit] = [trace.value.value, fitting()];
+    const chosen = selected.value?.quantity;
+    const own = unit && chosen ? (unit.quantities.get(chosen) ?? null) : null;
+    if (read) paintSteps(pen, strip.value, read, own, chosenScale.value);
+  };
+  const upper = (pen: Pen) => {
+    const unit = fitting();
+    if (!unit) return;
+    const scale = scaleOfSeries(state, unit.quantities.get(state)!);
+    if (entry.value) paintLedger(pen, strip.value, scale.limit, unit.direction === "backward", entry.value);
+    else paintLane(pen, strip.value, unit.quantities.get("hidden")!, scale);
+  };
+  const lower = (pen: Pen) => {
+    const unit = fitting();
+    const memory = unit?.quantities.get("cell");
+    if (!unit || !memory) return;
+    paintShown(pen, strip.value, (step) => Math.tanh(memory[step]!), unit.quantities.get("hidden")!);
+  };
+
+  return (
+    <section class="ledger" aria-label={words.ledger}>
+      <StripFrame strip={strip} width={width}>
+        <div class="lane symbols">
+          <span class="label">{stepName(trace.value.value?.features ?? 0)}</span>
+          <Canvas draw={symbols} />
+        </div>
+        <div class="lane upper">
+          <span class="label">
+            {gated && (
+              <>
+                <span class="key solid">{`${words.kept} ${keys[0]}`}</span>
+                <span class="key hatched">{`${words.written} ${keys[1]}`}</span>
+              </>
+            )}
+            <span class="key line">{`${nameOf(state)} ${mark} ${end}`}</span>
+          </span>
+          <Canvas draw={upper} />
+        </div>
+        {state === "cell" && (
+          <div class="lane lower">
+            <span class="label">
+              <span class="key outlined">{words.outline}</span>
+              <span class="key filled">{words.shown}</span>
+            </span>
+            <Canvas draw={lower} />
+          </div>
+        )}
+      </StripFrame>
+    </section>
+  );
+}
+
+/** The unit's trace, if it is of the text that is shown. */
+function fitting(): UnitTrace | null {
+  const [unit, read] = [unitTrace.value.value, trace.value.value];
+  return unit && read && unit.trace === read.trace ? unit : null;
+}

@@ -1,0 +1,57 @@
+// Where the page starts: the address is read, the page it names is drawn.
+
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { Dialogs } from "./dialogs";
+import "./explorer.css";
+import { run, unit } from "./data";
+import { language, strings } from "./i18n";
+import { listen } from "./keyboard";
+import { Link } from "./link";
+import { Message } from "./message";
+import { HomePage } from "./pages/home";
+import { NetworkPage } from "./pages/network";
+import { UnitPage } from "./pages/unit";
+import { address, followAddress, HOME } from "./state";
+
+function Page() {
+  switch (address.value.page) {
+    case "home":
+      return <HomePage />;
+    case "network":
+      return <NetworkPage />;
+    case "unit":
+      return <UnitPage />;
+    case "nowhere":
+      return (
+        <main class="home">
+          <Message what={strings().nowhere} />
+          <p>
+            <Link to={HOME}>{strings().toHome}</Link>
+          </p>
+        </main>
+      );
+  }
+}
+
+function Explorer() {
+  return (
+    <>
+      <Page />
+      <Dialogs />
+    </>
+  );
+}
+
+followAddress();
+listen();
+
+effect(() => {
+  const { page } = address.value;
+  const place = page === "network" || page === "unit" ? (run.value.value?.name ?? address.value.run) : "";
+  const number = page === "unit" && unit.value !== null ? strings().unitN(unit.value) : "";
+  document.title = [number, place, "Peephole"].filter(Boolean).join(" · ");
+  document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
+});
+
+render(<Explorer />, document.getElementById("root")!);

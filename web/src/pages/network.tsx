@@ -1,0 +1,206 @@
+// A network reading a text: the text coloured by one unit, all units beside it, the ledger and the whole text below.
+
+import { useComputed, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { Breadcrumb } from "../breadcrumb";
+import { moment, run, scale, selected, selection, trace, unit, values, valuesScale } from "../data";
+import { momentNotice } from "../dialogs";
+import { EditText } from "../edit-text";
+import { extreme, inReadingOrder, isUnbounded, letter } from "../quantities";
+import { fullNameOf, strings } from "../i18n";
+import { Ledger } from "../ledger";
+import { LaneLegend, Legend } from "../legend";
+import { Trouble } from "../message";
+import { Minimap } from "../minimap";
+import { Picture } from "../picture";
+import { Readout, told } from "../readout";
+import { address, go, HOME, move, viewport, type Lane } from "../state";
+import { glyph } from "../symbols";
+import { TextCanvas } from "../text-canvas";
+import { MOST_BITS, type TextView } from "../text-view";
+import { UnitsList } from "../units-list";
+
+export function NetworkPage() {
+  const editing = useSignal(false);
+  const words = strings();
+  const view = useComputed<TextView | null>(() => {
+    const read = trace.value.value;
+    if (!read) return null;
+    const found = values.value.value;
+    return {
+      trace: read,
+      values: found && found.trace === read.trace ? found : null,
+      unit: unit.value,
+      scale: valuesScale.value,
+      lanes: address.value.lanes,
+      moment: read.steps > 0 ? moment.value : null,
+    };
+  });
+  const shared = {
+    view,
+    told,
+    onMoment: (step: number) => move({ moment: step }),
+    onVisible: (first: number, last: number) => {
+      const [from, to] = viewport.peek();
+      if (first !== from || last !== to) viewport.value = [first, last];
+    },
+  };
+  const wrong = selection.value !== null && "what" in selection.value;
+  const rows = (trace.value.value?.features ?? 0) > 1;
+  // A text that could not be read stays open, to be put right.
+  const refused = trace.value.failure !== null && address.value.source.kind !== "sample";
+  const typing = selected.value?.run.input === "symbols" && (editing.value || refused);
+  const done = () => (editing.value = false);
+  const cancel = () => {
+    done();
+    if (refused) go({ source: HOME.source, moment: null });
+  };
+
+  return (
+    <main class="network" data-testid="network-page">
+      <Breadcrumb>
+        {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
+          <button data-testid="edit-text" aria-expanded={editing.value} onClick={() => (editing.value = !editing.value)}>
+            {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
+          </button>
+        )}
+      </Breadcrumb>
+      <Trouble />
+      {selected.value && !wrong && (
+        <>
+          <Controls />
+          <div class="work">
+            <section class="reading" aria-label={words.text}>
+              <Notices />
+              {typing || editing.value ? (
+                <EditText done={done} cancel={cancel} />
+              ) : rows ? (
+                <Picture {...shared} />
+              ) : (
+                <TextCanvas {...shared} />
+              )}
+            </section>
+            <UnitsList />
+          </div>
+          {trace.value.value && (
+            <>
+              <Readout />
+              <Ledger />
+              <Minimap />
+            </>
+          )}
+        </>
+      )}
+      {run.value.loading && <p class="quiet waiting">{words.loading}</p>}
+    </main>
+  );
+}
+
+function Controls() {
+  const words = strings();
+  const { run: network, detail, quantity } = selected.value!;
+  const { lanes } = address.value;
+  const toggle = (lane: Lane) =>
+    go({ lanes: lanes.includes(lane) ? lanes.filter((one) => one !== lane) : [...lanes, lane] });
+  const found = values.value.value;
+  const unbounded = found !== null && isUnbounded(found.quantity, extreme(found.statistics, null));
+  const read = trace.value.value;
+  const rows = (read?.features ?? 0) > 1;
+  return (
+    <div class="controls">
+      <select
+        data-testid="quantity-select"
+        aria-label={words.quantity}
+        value={quantity}
+        onChange={(event) => go({ quantity: event.currentTarget.value, unit: unit.value })}
+      >
+        {inReadingOrder(detail.quantities).map((one) => (
+          <option value={one} key={one}>
+            {`${letter(one, network.cell ?? "")} ${fullNameOf(one)}`}
+          </option>
+        ))}
+      </select>
+      <Legend scale={scale} features={trace.value.value?.features ?? 0} />
+      {unbounded && (
+        <button
+          data-testid="scale-switch"
+          class="toggle"
+          title={words.scaleHint}
+          aria-pressed={address.value.scale === "all"}
+          onClick={() => go({ scale: address.value.scale === "all" ? "unit" : "all" })}
+        >
+          {words.oneScale}
+        </button>
+      )}
+      <span class="spring" />
+      {(read?.probabilities || read?.forecast) && !rows && (
+        <LaneToggle
+          lane="predictions"
+          name={words.predictions}
+          hint={words.predictionsHint}
+          toggle={toggle}
+          legend={read.probabilities && <LaneLegend lane="predictions" end={1} unit="" />}
+        />
+      )}
+      {read?.surprise && (
+        <LaneToggle
+          lane="surprise"
+          name={words.surprise}
+          hint={words.surpriseHint}
+          toggle={toggle}
+          legend={
+            !rows && (
+              <LaneLegend
+                lane="surprise"
+                end={MOST_BITS}
+                unit={read.target === "value" ? words.deviations : words.bits}
+              />
+            )
+          }
+        />
+      )}
+    </div>
+  );
+}
+
+interface ToggleProps {
+  readonly lane: Lane;
+  readonly name: string;
+  readonly hint: string;
+  readonly toggle: (lane: Lane) => void;
+  readonly legend: ComponentChildren;
+}
+
+function LaneToggle({ lane, name, hint, toggle, legend }: ToggleProps) {
+  const on = address.value.lanes.includes(lane);
+  return (
+    <>
+      <button
+        class="toggle"
+        data-testid={`lane-toggle-${lane}`}
+        aria-pressed={on}
+        title={hint}
+        onClick={() => toggle(lane)}
+      >
+        {name}
+      </button>
+      {on && legend}
+    </>
+  );
+}
+
+function Notices() {
+  const words = strings();
+  const unknown = trace.value.value?.unknown ?? [];
+  const past = momentNotice();
+  if (unknown.length === 0 && !past) return null;
+  return (
+    <p class="notice" role="status">
+      {unknown.length > 0 && words.unknownSymbols}{" "}
+      {unknown.map((symbol) => (
+        <bdi key={symbol}>{glyph(symbol).text} </bdi>
+      ))}{" "}
+      {past}
+    </p>
+  );
+}

@@ -1,0 +1,34 @@
+// One unit: all its quantities over the text, how they are distributed, and where it is at its extremes.
+
+import { Breadcrumb } from "../breadcrumb";
+import { Contexts } from "../contexts";
+import { run, scale, selected, selection, trace } from "../data";
+import { Histogram } from "../histogram";
+import { strings } from "../i18n";
+import { Legend } from "../legend";
+import { Means } from "../means";
+import { Trouble } from "../message";
+import { Readout } from "../readout";
+import { UnitLanes } from "../unit-lanes";
+
+export function UnitPage() {
+  const wrong = selection.value !== null && "what" in selection.value;
+  return (
+    <main class="unit" data-testid="unit-page">
+      <Breadcrumb>{selected.value && <Legend scale={scale} features={trace.value.value?.features ?? 0} />}</Breadcrumb>
+      <Trouble />
+      {selected.value && !wrong && trace.value.value && (
+        <>
+          <Readout />
+          <UnitLanes />
+          <div class={`panels ${selected.value.run.input}`}>
+            <Histogram />
+            {selected.value.run.input === "symbols" && <Means />}
+            <Contexts />
+          </div>
+        </>
+      )}
+      {run.value.loading && <p class="quiet waiting">{strings().loading}</p>}
+    </main>
+  );
+}

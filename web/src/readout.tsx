@@ -1,0 +1,80 @@
+// The numbers at the cursor, as text.
+
+import { computed } from "@preact/signals";
+import { moment, selected, trace, unitTrace } from "./data";
+import { decimal, probability } from "./format";
+import { nameOf, strings } from "./i18n";
+import { inReadingOrder, letter } from "./quantities";
+import { glyph } from "./symbols";
+
+/** The chosen unit's quantities at the cursor. */
+export const numbers = computed(() => {
+  const [unit, read, chosen] = [unitTrace.value.value, trace.value.value, selected.value];
+  if (!unit || !read || !chosen || unit.trace !== read.trace) return [];
+  return inReadingOrder(chosen.detail.quantities).map((quantity) => ({
+    quantity,
+    letter: letter(quantity, chosen.run.cell ?? ""),
+    value: unit.quantities.get(quantity)?.[moment.value] ?? Number.NaN,
+  }));
+});
+
+/** The moment in one line, for a screen reader. */
+export const told = computed(() => {
+  const symbol = trace.value.value?.symbols[moment.value] ?? "";
+  const said = numbers.value.map(({ quantity, value }) => `${nameOf(quantity)} ${decimal(value)}`);
+  return [`${strings().step} ${moment.value}`, `“${glyph(symbol).text}”`, ...said].join(", ");
+});
+
+function guesses(): { name: string; share: number }[] {
+  const read = trace.value.value;
+  if (!read?.probabilities || !read.outputs) return [];
+  const first = moment.value * read.ranks;
+  return Array.from({ length: read.ranks }, (_, rank) => ({
+    name: read.predicted[read.outputs![first + rank]!] ?? "",
+    share: read.probabilities![first + rank]!,
+  })).filter(({ share }) => share >= 0.005);
+}
+
+export function Readout() {
+  const read = trace.value.value;
+  if (!read || read.steps === 0) return <p class="readout" data-testid="readout" />;
+  const words = strings();
+  const surprise = read.surprise?.[moment.value] ?? Number.NaN;
+  const likely = guesses();
+  const chosen = selected.value?.quantity;
+  return (
+    <p class="readout" data-testid="readout">
+      <span>
+        <i>{words.step}</i> <b>{moment.value}</b>
+      </span>
+      {read.input === "symbols" && <span class="symbol">{glyph(read.symbols[moment.value]!).text}</span>}
+      {read.input === "numbers" && read.features === 1 && <span>{decimal(read.inputs![moment.value]!)}</span>}
+      {numbers.value.map(({ quantity, letter: mark, value }) => (
+        <span key={quantity} class={quantity === chosen ? "chosen" : ""} title={nameOf(quantity)}>
+          <i>{mark}</i> <b>{decimal(value)}</b>
+        </span>
+      ))}
+      {!Number.isNaN(surprise) && (
+        <span>
+          <i>{words.surprise}</i> <b>{decimal(surprise)}</b> {read.target === "value" ? words.deviations : words.bits}
+        </span>
+      )}
+      {read.forecast && (
+        <span>
+          <i>{words.next}</i> <b>{decimal(read.forecast[moment.value]!)}</b>
+        </span>
+      )}
+      {likely.length > 0 && (
+        <span class="guesses">
+          <i>{read.target === "next" ? words.next : words.guess}</i>{" "}
+          {likely.map(({ name, share }) => (
+            <span key={name}>
+              <span class={glyph(name).faint ? "symbol faint" : "symbol"}>{glyph(name).text}</span>{" "}
+              <b>{probability(share)}</b>{" "}
+            </span>
+          ))}
+        </span>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,157 @@
+// Lanes of a strip: symbols, one quantity as bars or apertures, and the ledger's two lanes.
+
+import type { Trace } from "./api";
+import type { Entry } from "./bookkeeping";
+import { sequenceStarts } from "./layout";
+import { hatch, paintBar, paintCell, rule, type Pen } from "./paint";
+import type { Scale } from "./quantities";
+import type { Strip } from "./strip-window";
+import { glyph } from "./symbols";
+import { paintGlyph, rangeOf } from "./text-paint";
+import { isSeries } from "./text-view";
+
+/** What is read, step by step: symbols, or a series as a curve; on the ground of the values that colour the text. */
+export function paintSteps(pen: Pen, strip: Strip, read: Trace, values: Float32Array | null, scale: Scale): void {
+  if (strip.end > read.steps) return; // the strip is of the text before, for this one frame
+  if (isSeries(read)) paintCurve(pen, strip, read.inputs!, values, scale);
+  else paintSymbols(pen, strip, read.symbols, values, scale);
+  paintStarts(pen, strip, read.lengths);
+}
+
+function paintSymbols(
+  pen: Pen,
+  strip: Strip,
+  symbols: readonly string[],
+  values: Float32Array | null,
+  scale: Scale,
+): void {
+  for (let step = strip.start; step < strip.end; step++) {
+    const x = (step - strip.start) * strip.step;
+    if (values) paintCell(pen, x, 0, strip.step, pen.height, values[step]!, scale);
+    const shown = glyph(symbols[step]!);
+    paintGlyph(pen, shown, x + (shown.cells > 2 ? 3 : 0), 0, strip.step - (shown.cells > 2 ? 6 : 0), pen.height, 14);
+  }
+}
+
+/** A rule before each sequence but the first: there the state begins anew. */
+export function paintStarts({ context, tones, height }: Pen, strip: Strip, lengths: readonly number[]): void {
+  context.fillStyle = tones.ink;
+  for (const start of sequenceStarts(lengths)) {
+    if (start > strip.start && start < strip.end) {
+      context.fillRect((start - strip.start) * strip.step - 0.5, 0, 1, height);
+    }
+  }
+}
+
+function paintCurve(
+  pen: Pen,
+  strip: Strip,
+  series: Float32Array,
+  values: Float32Array | null,
+  scale: Scale,
+): void {
+  const { context, tones, height } = pen;
+  const [low, high] = rangeOf(series);
+  context.lineWidth = 1.25;
+  context.beginPath();
+  for (let step = strip.start; step < strip.end; step++) {
+    const x = (step - strip.start) * strip.step;
+    if (values) paintCell(pen, x, 0, strip.step, height, values[step]!, scale);
+    context.lineTo(x + strip.step / 2, height - 4 - ((series[step]! - low) / (high - low)) * (height - 8));
+  }
+  context.strokeStyle = tones.ink;
+  context.stroke();
+}
+
+/** One quantity: bars about its zero line, or an aperture; a contour in ink along the values. */
+export function paintLane(pen: Pen, strip: Strip, values: Float32Array, scale: Scale): void {
+  const [top, high] = [4, pen.height - 8];
+  const middle = top + high / 2;
+  rule(pen, middle);
+  for (let step = strip.start; step < strip.end; step++) {
+    paintBar(pen, (step - strip.start) * strip.step, top, strip.step, high, values[step]!, scale);
+  }
+  if (scale.kind === "signed") {
+    stairs(pen, strip, (step) => middle - (clip(values[step]! / scale.limit) * high) / 2);
+  } else {
+    stairs(pen, strip, (step) => middle - (clip(values[step]!) * high) / 2);
+    stairs(pen, strip, (step) => middle + (clip(values[step]!) * high) / 2);
+  }
+}
+
+const clip = (value: number): number => Math.max(-1, Math.min(1, value));
+
+function stairs({ context, tones }: Pen, strip: Strip, level: (step: number) => number): void {
+  context.strokeStyle = tones.ink;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let step = strip.start; step < strip.end; step++) {
+    const x = (step - strip.start) * strip.step;
+    const y = level(step);
+    if (Number.isNaN(y)) continue;
+    context.lineTo(x, y);
+    context.lineTo(x + strip.step, y);
+  }
+  context.stroke();
+}
+
+/**
+ * The ledger's upper lane. In the half of each step that is read first the kept part of what was there, solid; in
+ * the other what was written onto it, hatched; the line is the memory, so that kept + written can be seen to reach
+ * it. A backward direction reads from the right.
+ */
+export function paintLedger(
+  pen: Pen,
+  strip: Strip,
+  limit: number,
+  backward: boolean,
+  entry: (step: number) => Entry,
+): void {
+  const { context, tones, height } = pen;
+  const middle = height / 2;
+  const reach = middle - 4;
+  const y = (value: number) => middle - clip(value / limit) * reach;
+  const half = strip.step / 2;
+  const [first, second] = backward ? [half, 0] : [0, half];
+  rule(pen, middle);
+  for (let step = strip.start; step < strip.end; step++) {
+    const x = (step - strip.start) * strip.step;
+    const { kept, after, written } = entry(step);
+    context.fillStyle = kept < 0 ? tones.signed(-1) : tones.signed(1);
+    context.fillRect(x + first + 0.5, Math.min(middle, y(kept)), half - 1, Math.abs(y(kept) - middle));
+    const [top, tall] = [Math.min(y(kept), y(after)), Math.abs(y(after) - y(kept))];
+    hatch(pen, x + second + 0.5, top, half - 1, tall, deep(pen, written));
+  }
+  context.strokeStyle = tones.ink;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  for (let step = strip.start; step < strip.end; step++) {
+    const x = (step - strip.start) * strip.step;
+    const { before, after } = entry(step);
+    const [left, right] = backward ? [after, before] : [before, after];
+    context.lineTo(x, y(left));
+    context.lineTo(x + half, y(left));
+    context.lineTo(x + half, y(right));
+    context.lineTo(x + strip.step, y(right));
+  }
+  context.stroke();
+}
+
+const deep = ({ tones }: Pen, value: number): string => tones.ridge(value < 0 ? -1 : 1);
+
+/** The ledger's lower lane: tanh(c) as an outline, h filled inside it; the filled share is the output gate. */
+export function paintShown(pen: Pen, strip: Strip, shell: (step: number) => number, hidden: Float32Array): void {
+  const { context, tones, height } = pen;
+  const middle = height / 2;
+  const reach = middle - 3;
+  rule(pen, middle);
+  context.lineWidth = 1;
+  for (let step = strip.start; step < strip.end; step++) {
+    const x = (step - strip.start) * strip.step;
+    const [outer, inner] = [clip(shell(step)) * reach, clip(hidden[step]!) * reach];
+    context.fillStyle = inner < 0 ? tones.signed(-1) : tones.signed(1);
+    context.fillRect(x + 2, Math.min(middle, middle - inner), strip.step - 4, Math.abs(inner));
+    context.strokeStyle = tones.ink;
+    context.strokeRect(x + 1.5, Math.min(middle, middle - outer), strip.step - 3, Math.abs(outer));
+  }
+}

@@ -1,0 +1,108 @@
+// A text on canvas: as long as one likes, only the visible lines are drawn. A slider over its steps for the keyboard
+// and for screen readers.
+
+import { useComputed, useSignal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Canvas } from "./canvas";
+import { strings } from "./i18n";
+import { stepAt } from "./layout";
+import type { Pen } from "./paint";
+import { boxOf, paintText } from "./text-paint";
+import { isSeries, typeset, type TextView } from "./text-view";
+
+interface Props {
+  readonly view: ReadonlySignal<TextView | null>;
+  /** the moment in words, for those who do not see the cursor */
+  readonly told: ReadonlySignal<string>;
+  readonly onMoment: (step: number) => void;
+  readonly onVisible: (first: number, last: number) => void;
+}
+
+export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const spacer = useRef<HTMLDivElement>(null);
+  const size = useSignal({ width: 0, height: 0 });
+  const top = useSignal(0);
+
+  const trace = useComputed(() => view.value?.trace ?? null);
+  const lanes = useComputed(() => view.value?.lanes.join() ?? "");
+  const setting = useComputed(() => {
+    lanes.value;
+    const { width, height } = size.value;
+    return trace.value && width > 0 ? typeset(trace.value, view.peek()!.lanes, width, height) : null;
+  });
+  const moment = useComputed(() => view.value?.moment ?? null);
+
+  useEffect(() => {
+    const element = scroller.current!;
+    const observer = new ResizeObserver(() => {
+      size.value = { width: element.clientWidth, height: element.clientHeight };
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // The scrolled height, then the cursor in view: in this order, or there is nothing to scroll yet.
+  useSignalEffect(() => {
+    const [set, step, element] = [setting.value, moment.value, scroller.current];
+    if (!set || !element || !spacer.current) return;
+    const { line } = set.measures;
+    spacer.current.style.height = `${(set.layout.starts.length - 1) * line + 8}px`;
+    if (step === null || !(step < set.layout.line.length)) return;
+    const { y } = boxOf(set, step);
+    if (y < element.scrollTop || y + line > element.scrollTop + element.clientHeight) {
+      element.scrollTop = Math.max(0, y + line / 2 - element.clientHeight / 2);
+    }
+    top.value = element.scrollTop;
+  });
+
+  useSignalEffect(() => {
+    const set = setting.value;
+    if (!set) return;
+    const { starts } = set.layout;
+    const lines = starts.length - 1;
+    const first = Math.min(lines - 1, Math.floor(top.value / set.measures.line));
+    const last = Math.min(lines - 1, Math.floor((top.value + size.value.height) / set.measures.line));
+    onVisible(starts[first]!, Math.max(starts[first]!, starts[last + 1]! - 1));
+  });
+
+  const draw = (pen: Pen) => {
+    if (view.value && setting.value) paintText(pen, view.value, setting.value, top.value);
+  };
+
+  const point = (event: PointerEvent) => {
+    const set = setting.peek();
+    if (!set || set.layout.line.length === 0) return;
+    const bounds = scroller.current!.getBoundingClientRect();
+    const line = Math.floor((event.clientY - bounds.top + top.peek()) / set.measures.line);
+    const column = Math.floor((event.clientX - bounds.left - set.measures.gutter) / set.measures.cell);
+    onMoment(stepAt(set.layout, line, column));
+  };
+  const dragging = (event: PointerEvent) => event.pointerType === "mouse" && event.buttons === 1;
+
+  const words = strings();
+  const steps = trace.value?.steps ?? 0;
+  return (
+    <div class="text-canvas" data-testid="text-canvas">
+      <Canvas draw={draw} />
+      <div
+        ref={scroller}
+        class="scroller"
+        role="slider"
+        tabIndex={0}
+        aria-label={trace.value && isSeries(trace.value) ? words.series : words.textHint}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, steps - 1)}
+        aria-valuenow={moment.value ?? 0}
+        aria-valuetext={told.value}
+        onScroll={() => {
+          top.value = scroller.current!.scrollTop;
+        }}
+        onClick={(event) => point(event as unknown as PointerEvent)}
+        onPointerMove={(event) => dragging(event) && point(event)}
+      >
+        <div ref={spacer} />
+      </div>
+    </div>
+  );
+}

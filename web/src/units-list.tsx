@@ -1,0 +1,179 @@
+// Every unit of the layer: its number, its values over the text on screen, its statistics. One canvas under the rows.
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Statistics } from "./api";
+import { Canvas } from "./canvas";
+import { order, trace, unit, values } from "./data";
+import { decimal, percent } from "./format";
+import { strings } from "./i18n";
+import { paintBar, rule, type Pen } from "./paint";
+import { scaleOf } from "./quantities";
+import { score } from "./ranking";
+import { address, go, move, SORTS, viewport, type Sort } from "./state";
+import { narrow } from "./theme";
+
+/** The style sheet's row heights and columns. */
+const [ROW, TALL_ROW] = [32, 44];
+const [BEFORE, AFTER] = [48, 200];
+const COLUMNS = 3;
+
+const SHARES: readonly Sort[] = ["saturation"];
+
+/** The statistics in the columns: first the one that the list is sorted by. */
+function columnsFor(sort: Sort): Sort[] {
+  const usual: Sort[] = ["variance", "turnover", "saturation"];
+  const sorted: Sort[] = sort === "index" ? [] : [sort];
+  return [...sorted, ...usual.filter((one) => one !== sort)].slice(0, COLUMNS);
+}
+
+function figure(statistics: Statistics, column: Sort, number: number): string {
+  const found = score(statistics, column, number);
+  if (SHARES.includes(column)) return percent(found);
+  return decimal(found, Math.abs(found) < 9.995 ? 2 : Math.abs(found) < 99.95 ? 1 : 0);
+}
+
+/** The mean of a unit's values over a stretch. */
+function meanOver(at: (step: number, unit: number) => number, number: number, from: number, to: number): number {
+  let sum = 0;
+  for (let step = from; step < to; step++) sum += at(step, number);
+  return sum / (to - from);
+}
+
+export function UnitsList() {
+  const scroller = useRef<HTMLDivElement>(null);
+  const top = useSignal(0);
+  const across = useSignal(0);
+  const open = useSignal(false);
+  const words = strings();
+  const found = values.value.value;
+  const columns = columnsFor(address.value.sort);
+
+  useEffect(() => {
+    const element = scroller.current!;
+    const observer = new ResizeObserver(() => {
+      across.value = element.clientWidth;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // The chosen unit is kept in view, also when the keys or another order move it.
+  useSignalEffect(() => {
+    const row = unit.value === null ? -1 : order.value.indexOf(unit.value);
+    const element = scroller.current;
+    const height = narrow.value ? TALL_ROW : ROW;
+    if (row < 0 || !element) return;
+    if (row * height < element.scrollTop || (row + 1) * height > element.scrollTop + element.clientHeight) {
+      element.scrollTop = Math.max(0, row * height - element.clientHeight / 2 + height / 2);
+    }
+  });
+
+  const draw = (pen: Pen) => {
+    const [shown, [first, last]] = [values.value.value, viewport.value];
+    const height = narrow.value ? TALL_ROW : ROW;
+    const width = across.value - BEFORE - AFTER;
+    if (!shown || width < 8) return;
+    const until = Math.min(last + 1, shown.steps);
+    const stretch = until - first;
+    if (stretch < 1) return;
+    const marks = Math.min(stretch, Math.floor(width));
+    const from = Math.floor(top.value / height);
+    const to = Math.min(order.value.length, Math.ceil((top.value + pen.height) / height));
+    for (let row = from; row < to; row++) {
+      const number = order.value[row]!;
+      const scale = scaleOf(shown.quantity, shown.statistics, number, address.value.scale);
+      const y = row * height - top.value + 5;
+      rule(pen, y + (height - 10) / 2, BEFORE, BEFORE + width);
+      for (let mark = 0; mark < marks; mark++) {
+        const a = first + Math.floor((mark * stretch) / marks);
+        const b = first + Math.floor(((mark + 1) * stretch) / marks);
+        const x = BEFORE + (mark * width) / marks;
+        const mean = meanOver(shown.at, number, a, Math.max(b, a + 1));
+        paintBar(pen, x, y, width / marks + 0.3, height - 10, mean, scale);
+      }
+    }
+  };
+
+  return (
+    <section class={`units ${open.value ? "open" : ""}`} data-testid="units-list" aria-label={words.unitsHeading}>
+      <header>
+        {narrow.value ? (
+          <button class="sheet" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+            {unit.value === null ? words.unitsHeading : words.unitN(unit.value)}
+            <span aria-hidden="true">{open.value ? " ▾" : " ▴"}</span>
+          </button>
+        ) : (
+          <h2>{words.units(found?.units ?? 0)}</h2>
+        )}
+        <label class="choice">
+          <span class="quiet">{words.sort}</span>
+          <select
+            data-testid="sort-select"
+            value={address.value.sort}
+            title={words.sortHints[address.value.sort]}
+            onChange={(event) => go({ sort: event.currentTarget.value as Sort, unit: unit.value })}
+          >
+            {SORTS.map((sort) => (
+              <option value={sort} key={sort}>
+                {words.sorts[sort]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </header>
+      <div class="columns" aria-hidden="true">
+        <span />
+        <span class="stretch">{words.visibleStretch}</span>
+        {columns.map((column) => (
+          <span key={column} title={words.sortHints[column]}>
+            {words.sorts[column]}
+          </span>
+        ))}
+      </div>
+      <div class="body">
+        <Canvas draw={draw} />
+        <div
+          ref={scroller}
+          class="scroller"
+          onScroll={() => {
+            top.value = scroller.current!.scrollTop;
+          }}
+        >
+          {found &&
+            order.value.map((number) => (
+              <button
+                key={number}
+                class="unit-row"
+                data-testid={`unit-row-${number}`}
+                aria-pressed={number === unit.value}
+                onClick={() => {
+                  open.value = false;
+                  go({ unit: number });
+                }}
+              >
+                <span>
+                  <span class="unseen">{words.unit} </span>
+                  {number}
+                </span>
+                <span />
+                {columns.map((column) => (
+                  <span key={column}>
+                    <span class="unseen">{words.sorts[column]} </span>
+                    {figure(found.statistics, column, number)}
+                  </span>
+                ))}
+              </button>
+            ))}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** The unit before or after the chosen one, in the list's order. */
+export function stepUnit(by: number): void {
+  const at = unit.peek() === null ? -1 : order.peek().indexOf(unit.peek()!);
+  const next = order.peek()[at + by];
+  if (at >= 0 && next !== undefined && trace.peek().value) move({ unit: next });
+}
