@@ -14,7 +14,6 @@ from numbers import Real
 from torch import Tensor, nn
 
 from peephole.errors import OptionError
-from peephole.nn.cells import RecurrentCell
 from peephole.nn.equations import Equations
 from peephole.nn.foreign import equations_of, observing
 from peephole.nn.observe import Observer
@@ -81,8 +80,9 @@ def _layers_of(module: nn.Module) -> tuple[Sequence[Equations], bool] | None:
     """The equations of each layer and whether it is bidirectional; None for a module that is not recurrent."""
     if isinstance(module, RecurrentLayer):
         return module.equations, module.bidirectional
-    if isinstance(module, RecurrentCell):
-        return [module.equations], False
+    # A cell of ours or of peephole.tf1.
+    if isinstance(equations := getattr(module, "equations", None), Equations):
+        return [equations], False
     if isinstance(module, nn.RNNBase):
         return [equations_of(module, module.input_size)] * module.num_layers, bool(module.bidirectional)
     if isinstance(module, nn.RNNCellBase):
