@@ -10,7 +10,7 @@ activation, and goes on with what the tap returns. A tap may keep the value (the
 intervention); ``untapped`` does neither.
 
 Weights are mappings with the names of ``torch.nn``'s cells: ``weight_ih``, ``weight_hh``, ``bias_ih``, ``bias_hh``,
-``weight_hr``, and our own behind them. One-letter names are those of the papers and of ``docs/equations.md``.
+``weight_hr``, and our own behind them. One-letter names are those of the papers and of ``docs/options.md``.
 """
 
 from __future__ import annotations

@@ -14,17 +14,18 @@ Without a batch that dimension is left out. Knows nothing of how a layer runs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor
+from typing_extensions import TypeAliasType
 
 from peephole.nn.equations import Equations, State
 from peephole.nn.stack import Stack, by_layer
 from peephole.nn.ways import autocast_dtype
 
 #: A state as callers give it and get it back, whatever the cell.
-CallState: TypeAlias = "Tensor | tuple[CallState, ...]"
+CallState = TypeAliasType("CallState", "Tensor | tuple[CallState, ...]")
 
 
 def read(stack: Stack, hx: Any, x: Tensor, batch: int, *, batched: bool) -> tuple[State, ...]:
