@@ -80,14 +80,6 @@ def test_copies_and_pickles_run_the_same(make: Any, x: Tensor) -> None:
             assert torch.equal(ours, theirs)
 
 
-@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
-def test_state_dicts_go_both_ways(kind: str) -> None:
-    ours, theirs = (getattr(home, kind)(3, 4, 2, bidirectional=True) for home in (ph, torch.nn))
-    theirs.load_state_dict(ours.state_dict())
-    ours.load_state_dict(theirs.state_dict())
-    assert list(ours.state_dict()) == list(theirs.state_dict())
-
-
 def test_a_layer_is_made_on_the_meta_device_and_filled_later(make: Any, x: Tensor) -> None:
     model = make(device="meta", **DOUBLE)
     assert all(parameter.is_meta for parameter in model.parameters())
@@ -290,6 +282,21 @@ def test_a_stream_can_be_compiled(dynamo: None) -> None:
     compiled = torch.compile(model.step, fullgraph=True, backend="aot_eager")
     x, state = torch.randn(2, 3), torch.randn(2, 2, 4)
     close(compiled(x, state), model.step(x, state), 1e-6)
+
+
+@pytest.mark.slow
+def test_an_intervention_reaches_a_compiled_module(dynamo: None) -> None:
+    model = ph.LSTM(3, 4)
+    compiled: Any = torch.compile(model, fullgraph=True, backend="aot_eager")
+    x = torch.randn(5, 2, 3)
+    free = compiled(x)[0]
+    with ph.intervene(compiled, {"l0.cell.1": 0.0}):
+        held = compiled(x)[0]
+    with ph.intervene(model, {"l0.cell.1": 0.0}):
+        expected = model(x)[0]
+    assert torch.equal(held, expected)
+    assert held[..., 1].eq(0).all()
+    close(compiled(x)[0], free, 0)
 
 
 @pytest.mark.slow

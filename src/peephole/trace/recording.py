@@ -5,10 +5,9 @@ The model runs as it always does; this file only says that it is watched, and so
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -134,7 +133,7 @@ def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
     if not isinstance(model, nn.Module):
         raise TraceError(f"only a torch.nn.Module can be recorded, got {type(model).__name__}")
     tape = Tape(model, grad=grad)
-    with _uncompiled(), observing(tape):
+    with observing(tape):
         yield tape
 
 
@@ -161,10 +160,3 @@ def trace(model: nn.Module, /, *args: Any, grad: bool = False, **kwargs: Any) ->
     if predictions is not None and not grad:
         predictions = predictions.detach()
     return output, Trace(taken.records, inputs=first, predictions=predictions)
-
-
-def _uncompiled() -> AbstractContextManager[Any]:
-    """Lets compiled modules run uncompiled, where any can be there at all: dynamo is loaded by the first."""
-    if "torch._dynamo" not in sys.modules:
-        return nullcontext()
-    return torch.compiler.set_stance("force_eager")  # type: ignore[no-any-return]
