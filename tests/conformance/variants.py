@@ -11,20 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from oracles import elman_variants, gru_variants, lstm_variants
 from oracles.network import Initial, Network, Outcome, Place, connected, joined, run
 from torch import Tensor
 
 import peephole as ph
 from conformance.compare import EXACT
-
-STEPS = {"rnn": elman_variants.step_with, "lstm": lstm_variants.step_with, "gru": gru_variants.step_with}
-
-#: options that draw masks, or act at the start alone: the oracle's step does not know them
-OF_MASKS = ("recurrent_dropout", "variational_dropout", "weight_dropout")
-AT_THE_START = ("forget_bias", "bias", "learned_state")
-#: options around the step
-OF_THE_LAYER = ("num_layers", "batch_first", "dropout", "bidirectional", "merge", "connection")
+from conformance.steps import step_of
 
 
 @dataclass(frozen=True)
@@ -81,10 +73,8 @@ class Variant:
 
     def network(self, layer: torch.nn.Module) -> Network:
         """The oracle with the layer's parameters, without masks."""
-        outside = (*OF_MASKS, *AT_THE_START, *OF_THE_LAYER)
-        step = STEPS[self.cell](**{k: v for k, v in self.options.items() if k not in outside})
         return Network(
-            step,
+            step_of(self.cell, self.options),
             {name: p.detach().double().numpy() for name, p in layer.named_parameters()},
             len(self.widths),
             self.directions,

@@ -7,8 +7,6 @@ import pytest
 import torch
 from oracles.activations import FUNCTIONS, named
 
-import peephole as ph
-from peephole.errors import OptionError
 from peephole.nn.activations import FORMS, function
 
 X = np.concatenate([np.linspace(-6, 6, 97) + 0.01, [-700.0, -40.0, -1e-8, 1e-8, 25.0, 40.0, 700.0]])
@@ -56,37 +54,3 @@ def test_curvatures_equal_the_slope_of_the_slope(name: str | tuple[str | float, 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_the_type_stays(name: str | tuple[str | float, ...], dtype: torch.dtype) -> None:
     assert function(name)(torch.ones(3, dtype=dtype)).dtype == dtype
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        "tanhh",
-        "Tanh",
-        "",
-        3,
-        None,
-        True,
-        (),
-        ("tanh", 0.5),
-        ("elu", 1.0, 2.0),
-        ("elu", "much"),
-        ["elu", 1.0],
-        torch.tanh,
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("option", ["gate_activation", "input_activation", "output_activation"])
-def test_no_name_is_refused_naming_the_option_and_what_was_received(option: str, wrong: object) -> None:
-    with pytest.raises(OptionError) as caught:
-        ph.LSTM(2, 2, **{option: wrong})
-    assert option in str(caught.value)
-    assert repr(wrong) in str(caught.value)
-    assert "hard_sigmoid_6" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
-def test_a_parameter_that_is_no_number_is_refused(wrong: float) -> None:
-    with pytest.raises(OptionError, match="gate_activation"):
-        ph.LSTM(2, 2, gate_activation=("hard_sigmoid", wrong))

@@ -71,55 +71,11 @@ def test_a_state_that_carries_more_than_two_tensors_is_a_tuple_of_them_all() -> 
     torch.testing.assert_close(last, final, rtol=0, atol=1e-12)
 
 
-MERGES = {
-    "sum": lambda a, b: a + b,
-    "mean": lambda a, b: (a + b) / 2,
-    "product": lambda a, b: a * b,
-}
-
-
-@pytest.mark.parametrize("merge", MERGES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_directions_merge_before_the_next_layer_reads_them(kind: Any, merge: Any) -> None:
-    model = kind(3, 4, 2, bidirectional=True, merge=merge, **DOUBLE)
-    x = steps()
-    output, final = model(x)
-    states = []
-    for layer in range(2):
-        one = alone(kind, model, layer, x.shape[-1], 4, bidirectional=True)
-        both, state = one(x)
-        states.append(state)
-        x = MERGES[merge](*both.chunk(2, -1))
-    torch.testing.assert_close(output, x, rtol=0, atol=1e-12)
-    wanted = [torch.cat(parts) for parts in zip(*map(tree_leaves, states), strict=True)]
-    torch.testing.assert_close(tree_leaves(final), wanted, rtol=0, atol=1e-12)
-
-
 def test_a_record_holds_each_direction_before_they_merge() -> None:
     model = ph.GRU(3, 4, bidirectional=True, merge="sum", **DOUBLE)
     output, trace = ph.trace(model, steps())
     both = trace.layer(0).hidden + trace.layer(0, "backward").hidden
     torch.testing.assert_close(output[0], both, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("connection", ["residual", "highway"])
-@pytest.mark.parametrize("bidirectional", [False, True])
-def test_a_connection_stands_around_every_layer_above_the_first(connection: Any, bidirectional: bool) -> None:
-    model = ph.LSTM(3, 4, 3, bidirectional=bidirectional, connection=connection, **DOUBLE)
-    x = steps()
-    output, _ = model(x)
-    for layer in range(3):
-        one = alone(ph.LSTM, model, layer, x.shape[-1], 4, bidirectional=bidirectional)
-        z, _ = one(x)
-        if layer == 0:
-            x = z
-        elif connection == "residual":
-            x = x + z
-        else:
-            w, b = (model.get_parameter(f"{name}_highway_l{layer}") for name in ("weight", "bias"))
-            t = torch.sigmoid(x @ w.T + b)
-            x = t * z + (1 - t) * x
-    torch.testing.assert_close(output, x, rtol=0, atol=1e-12)
 
 
 def test_a_highway_starts_near_the_identity_and_has_no_bias_without_biases() -> None:
@@ -165,14 +121,6 @@ def test_learned_states_are_where_a_run_starts_that_is_given_none(kind: Any, bid
     torch.testing.assert_close(model(x[:, 0])[0], model(x)[0][:, 0], rtol=0, atol=1e-12)
     model(x)[0].sum().backward()
     assert all(p.grad is not None and p.grad.any() for p in learned.values())
-
-
-def test_the_same_seed_gives_torchs_weights_beside_parameters_of_our_own() -> None:
-    torch.manual_seed(3)
-    theirs = torch.nn.LSTM(3, 4, 2).state_dict()
-    torch.manual_seed(3)
-    ours = ph.LSTM(3, 4, 2, learned_state=True, connection="highway", peephole="full").state_dict()
-    assert all(torch.equal(ours[name], values) for name, values in theirs.items())
 
 
 def test_explain_tells_the_way_of_each_layer() -> None:

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import pytest
+import torch
 
 import peephole as ph
 from peephole.errors import OptionError
@@ -27,7 +28,11 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "a finite number, or None": ("one", float("nan"), float("inf"), True),
     "a pair of probabilities (cell, hidden), each 0 to 1": (0.3, (0.3,), (0.3, 1.1), (0.1, 0.1, 0.1), None),
     "None, 'diagonal' or 'full'": ("sideways", True, ""),
-    AN_ACTIVATION: ("sine", "", None, 3, (), ("relu", 1.0), ("elu", "one"), ("elu", 1.0, 2.0), ("elu", True)),
+    AN_ACTIVATION: (
+        *("sine", "tanhh", "Tanh", "", None, 3, True, torch.tanh, (), ("relu", 1.0), ["elu", 1.0]),
+        *(("elu", wrong) for wrong in ("one", True, float("nan"), float("inf"))),
+        ("elu", 1.0, 2.0),
+    ),
 }
 #: sizes and ``bias`` fail as torch's do, and time × depth × direction has tests of its own
 CHECKED = [(cell, row) for cell, row in ROWS if row.in_step and row.name not in ("bias", "proj_size")]
@@ -56,6 +61,15 @@ def test_the_table_lists_every_argument_of_a_cell_with_its_default(cell: str) ->
 def test_no_option_hides_in_keywords_that_nobody_can_see(of: dict[str, Any], cell: str) -> None:
     kinds = {p.kind for p in inspect.signature(of[cell]).parameters.values()}
     assert kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize("cell", LAYERS)
+@pytest.mark.parametrize("of", [LAYERS, CELLS], ids=["layer", "cell"])
+def test_an_option_of_another_cell_is_refused_naming_it(of: dict[str, Any], cell: str) -> None:
+    for row in OPTIONS:
+        if cell not in row.of and row.name not in options.of_cell(cell) and row.name != "proj_size":
+            with pytest.raises(TypeError, match=row.name):
+                of[cell](3, 4, **{row.name: row.values[0]})
 
 
 @pytest.mark.parametrize(("cell", "row"), ROWS, ids=ROW_NAMES)
@@ -131,3 +145,10 @@ def test_a_pair_comes_with_what_its_options_need() -> None:
     listed = [chosen for chosen, refusal in options.pairs("lstm") if refusal is None]
     assert {"proj_size": 2, "proj_clip": 0.05, "coupled": True} in listed
     assert not any("proj_clip" in chosen and "proj_size" not in chosen for chosen in listed)
+
+
+def test_options_beyond_torchs_are_keywords_only() -> None:
+    with pytest.raises(TypeError):
+        ph.LSTM(3, 4, 1, True, False, 0.0, False, 0, None, None, "diagonal")
+    with pytest.raises(TypeError):
+        ph.LSTMCell(3, 4, True, None, None, "diagonal")

@@ -76,6 +76,25 @@ def test_the_learners_numbers() -> None:
     assert [count.variant for count in full.counts if count.chosen] == ["full peepholes"]
 
 
+@pytest.mark.parametrize(
+    ("layer", "two_biases", "one_bias"),
+    [
+        (lambda: ph.LSTM(50, 60), 26_880, 26_640),
+        (lambda: ph.LSTM(50, 60, peephole="diagonal"), 26_880 + 180, 26_640 + 180),
+        (lambda: ph.LSTM(50, 60, peephole="full"), 37_440 + 240, 37_440),
+        (lambda: ph.LSTM(50, 60, coupled=True), 3 * 6_720, 3 * 6_660),
+        (lambda: ph.GRU(50, 60), 3 * 6_720, 3 * 6_660),
+        (lambda: ph.GRU(50, 60, reset_after=False), 3 * 6_720, 3 * 6_660),
+        (lambda: ph.RNN(50, 60), 6_720, 6_660),
+    ],
+    ids=["lstm", "diagonal", "full", "coupled", "gru", "reset before", "rnn"],
+)
+def test_the_layers_have_the_learners_numbers(layer: Any, two_biases: int, one_bias: int) -> None:
+    sizes = {name: p.numel() for name, p in layer().named_parameters()}
+    assert sum(sizes.values()) == two_biases
+    assert sum(size for name, size in sizes.items() if not name.startswith("bias_hh")) == one_bias
+
+
 @pytest.mark.parametrize("options", [{}, {"peephole": "full"}], ids=str)
 def test_the_text_says_what_the_learner_asks(options: dict[str, Any]) -> None:
     text = str(shapes(50, 60, **options))

@@ -1,20 +1,19 @@
 """Layers of any width upon one another, in one or two directions, joined and connected, by plain loops.
 
-Each sequence is run alone, without any padding and only as far as it goes, so that nothing can leak: that is the
-definition that padding with lengths must equal. Outputs and records are zero past a sequence's end; the state of a
-sequence of length 0 stays what it was.
+Sequences of different lengths are each run alone, without any padding and only as far as they go, so that nothing can
+leak: that is the definition that packing, and padding with lengths, must equal. Outputs and records are zero past a
+sequence's end; the state of a sequence of length 0 stays what it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from oracles.contract import Array, Clamp, Quantities, State, Step, untouched
+from oracles.contract import Array, Clamp, Masks, Quantities, State, Step, untouched
 from oracles.functions import sigmoid
-from oracles.pieces import Masks
 
 #: (layer, "forward" or "backward")
 Place = tuple[int, str]
@@ -25,6 +24,18 @@ Initial = Mapping[Place, State]
 #: the masks that hold over a whole call and have a batch; one that has no batch is the weights'
 OF_A_SEQUENCE = ("input_mask", "hidden_mask")
 OF_THE_WEIGHTS = ("weight_mask",)
+
+
+@dataclass(frozen=True)
+class Clamping:
+    """One unit of one quantity held at a value, at all times or at the given ones (times of the input)."""
+
+    layer: int
+    direction: str
+    quantity: str
+    unit: int
+    value: float
+    steps: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class Network:
             layer above the first.
         masks: of each place by name: of a sequence (batch, size), of the weights, or of each step (time, batch, size).
         between: what the output of each layer, by its number, is multiplied by: dropout's mask, (time, batch, width).
-        clamp: what a person forces quantities to, at a place and a time of the input.
+        clampings: what is held.
     """
 
     step: Step
@@ -52,7 +63,7 @@ class Network:
     connection: str | None = None
     masks: Mapping[Place, Masks] = field(default_factory=dict)
     between: Mapping[int, Array] = field(default_factory=dict)
-    clamp: Callable[[Place, int], Clamp] = lambda place, time: untouched
+    clampings: tuple[Clamping, ...] = ()
 
     @property
     def places(self) -> list[Place]:
@@ -63,6 +74,16 @@ class Network:
         """The parameters of one place by role: weight_ih, weight_hh …"""
         suffix = f"_l{layer}" + ("_reverse" if direction == "backward" else "")
         return {name.removesuffix(suffix): p for name, p in self.parameters.items() if name.endswith(suffix)}
+
+    def clamped(self, clampings: Iterable[Clamping]) -> Network:
+        return replace(self, clampings=tuple(clampings))
+
+    def at_places(self, states: Mapping[str, Array]) -> Initial:
+        """States by name, (layers · directions, batch, size) in torch's order, of each place."""
+        return {
+            at: {name: value[number] for name, value in states.items()}
+            for number, at in enumerate(self.places)
+        }
 
 
 @dataclass(frozen=True)
@@ -75,18 +96,21 @@ class Outcome:
     final: Mapping[Place, State]
     record: Mapping[Place, Mapping[str, Array]]
 
+    def ends(self) -> dict[str, Array]:
+        """The final states by name, (layers · directions, batch, size) in torch's order."""
+        states = list(self.final.values())
+        return {name: np.stack([state[name] for state in states]) for name in states[0]}
+
 
 def run(network: Network, x: Array, initial: Initial, lengths: Sequence[int] | None = None) -> Outcome:
     """x: (time, batch, input); initial: of each place, by name (batch, size)."""
-    time, batch = x.shape[:2]
-    lengths = [time] * batch if lengths is None else lengths
-    return _together(
-        [
-            _alone(network, x[:n, b], {at: {k: v[b] for k, v in s.items()} for at, s in initial.items()}, b)
-            for b, n in enumerate(lengths)
-        ],
-        time,
-    )
+    if lengths is None:
+        return _run(network, x, initial, slice(None))
+    alone = [
+        _run(network, x[:n, b], {at: {k: v[b] for k, v in s.items()} for at, s in initial.items()}, b)
+        for b, n in enumerate(lengths)
+    ]
+    return _together(alone, len(x))
 
 
 def joined(outputs: Sequence[Array], how: str) -> Array:
@@ -113,8 +137,8 @@ def connected(network: Network, layer: int, x: Array, z: Array) -> Array:
     return t * z + (1 - t) * x
 
 
-def _alone(network: Network, x: Array, initial: Initial, b: int) -> Outcome:
-    """One sequence, (time, input) and states (size,); b: which column of the masks is its own."""
+def _run(network: Network, x: Array, initial: Initial, b: int | slice) -> Outcome:
+    """One sequence, (time, input) and states (size,), or all; b: which columns of the masks are theirs."""
     final: dict[Place, State] = {}
     record: dict[Place, Mapping[str, Array]] = {}
     for layer in range(network.layers):
@@ -134,7 +158,7 @@ def _scan(
     at: Place,
     x: Array,
     state: State,
-    b: int,
+    b: int | slice,
     record: dict[Place, Mapping[str, Array]],
     final: dict[Place, State],
 ) -> Array:
@@ -143,14 +167,31 @@ def _scan(
     seen: dict[int, Quantities] = {}
     for t in range(len(x)) if at[1] == "forward" else reversed(range(len(x))):
         now = {name: _at(name, mask, t, b) for name, mask in masks.items()}
-        seen[t] = network.step(weights, x[t], state, network.clamp(at, t), now)
+        seen[t] = network.step(weights, x[t], state, _clamp(network, at, t), now)
         state = {name: seen[t][name] for name in state}
     record[at] = {q: np.stack([seen[t][q] for t in range(len(x))]) for q in seen[0]} if seen else {}
     final[at] = state
     return record[at].get("hidden", np.zeros((0, *state["hidden"].shape)))
 
 
-def _at(name: str, mask: Array, t: int, b: int) -> Array:
+def _clamp(network: Network, at: Place, t: int) -> Clamp:
+    here = [
+        c for c in network.clampings if (c.layer, c.direction) == at and (c.steps is None or t in c.steps)
+    ]
+    if not here:
+        return untouched
+
+    def clamp(quantity: str, value: Array) -> Array:
+        value = value.copy()
+        for c in here:
+            if c.quantity == quantity:
+                value[..., c.unit] = c.value
+        return value
+
+    return clamp
+
+
+def _at(name: str, mask: Array, t: int, b: int | slice) -> Array:
     if name in OF_THE_WEIGHTS:
         return mask
     return mask[b] if name in OF_A_SEQUENCE else mask[t, b]

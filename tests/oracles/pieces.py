@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from oracles.activations import clip
-from oracles.contract import Array, Clamp, Quantities, Weights, affine
-
-#: the masks of one step of one layer and direction, by the names that a record gives them
-Masks = Mapping[str, Array]
-NO_MASKS: Masks = {}
+from oracles.contract import Array, Clamp, Masks, Quantities, Weights, affine
 
 EPSILON = 1e-5
 

@@ -1,4 +1,4 @@
-"""Mistakes in a constructor or a call: the type of torch's error, and a message that names what was received."""
+"""Mistakes in a constructor or a call that torch makes too: an error of its type, which names every number of its."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes in a call: what is wrong, what was received and what would be right; torch's type where torch has one."""
+"""What the message of each wrong call says: what is wrong, what was received and what would be right, in one line."""
 
 from __future__ import annotations
 

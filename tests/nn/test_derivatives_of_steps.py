@@ -1,4 +1,4 @@
-"""First and second derivatives of every option, backward and forward, against differences (float64)."""
+"""First and second derivatives of a step with each option, backward and forward, against differences (float64)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Gradients of whole layers with every option, lengths and both directions: against the formulas by the complex step.
 
 And of what stands around the step, depth, direction and joining, by torch's numerical checks. Those of the steps
-themselves are in `test_gradients_of_options.py`.
+themselves are in `test_derivatives_of_steps.py`.
 """
 
 from __future__ import annotations
