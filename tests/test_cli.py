@@ -49,7 +49,7 @@ def refusal(folder: Path, *arguments: str | Path, **options: object) -> str:
 def test_help_is_there_for_every_command(tmp_path: Path) -> None:
     overview = commands.run("--help", cwd=tmp_path)
     assert overview.returncode == 0
-    for name in ("train", "sample", "explore", "demo"):
+    for name in ("train", "sample", "explore", "shapes", "demo"):
         assert name in overview.stdout
         shown = commands.run(name, "--help", cwd=tmp_path)
         assert shown.returncode == 0

@@ -18,6 +18,8 @@ from peephole import errors
 from peephole.nn.cells import GRUCell, LSTMCell, RNNCell
 from peephole.nn.layers import GRU, LSTM, RNN
 from peephole.nn.models import Network, NetworkConfig
+from peephole.nn.shapes import shapes
+from peephole.nn.states import CallState as State
 
 # A folder becomes an attribute of its package when it is first imported. The lines below do that and then bind
 # `trace` to the function, for good: `ph.trace` is the function in whatever order things are imported, and
@@ -45,6 +47,7 @@ __all__ = [
     "NetworkConfig",
     "RNNCell",
     "Run",
+    "State",
     "Survey",
     "Trace",
     "__version__",
@@ -52,6 +55,7 @@ __all__ = [
     "intervene",
     "open_run",
     "recording",
+    "shapes",
     "survey",
     "trace",
 ]

@@ -20,8 +20,8 @@ SINGLE_GRADIENT = 1e-5
 
 
 def on(way: str | None) -> AbstractContextManager[object]:
-    """Everything inside runs on this way; None leaves the choice to the layer."""
-    return nullcontext() if way is None else ways.forced(way)
+    """Everything inside runs on this way; None leaves the choice to the layer, as "torch" does to torch's."""
+    return nullcontext() if way in (None, "torch") else ways.forced(way)
 
 
 def weigh(tensors: Mapping[str, Tensor]) -> Tensor:

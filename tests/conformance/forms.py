@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+#: what a state may carry, in its order: an LSTM with full gate recurrence carries all of it
+STATES = ("hidden", "cell", "input_gate", "forget_gate", "output_gate")
 SORTED, UNSORTED = (5, 3, 1), (3, 5, 1)
 TIME, BATCH = 5, 3
 
@@ -42,10 +44,10 @@ class Form:
             return x[:, 0]
         return x.transpose(0, 1) if self.batch_first else x
 
-    def give_state(self, initial: Mapping[str, Tensor]) -> Tensor | tuple[Tensor, Tensor]:
+    def give_state(self, initial: Mapping[str, Tensor]) -> Tensor | tuple[Tensor, ...]:
         """States by name, (layers · directions, batch, unit), as torch takes them."""
-        values = [value[:, 0] if self.alone else value for value in initial.values()]
-        return values[0] if len(values) == 1 else (values[0], values[1])
+        values = tuple(value[:, 0] if self.alone else value for value in initial.values())
+        return values[0] if len(values) == 1 else values
 
     def take(self, output: Tensor | PackedSequence) -> Tensor:
         """A layer's output as (time, batch, feature), zero past the lengths."""
@@ -60,7 +62,7 @@ class Form:
         values = state if isinstance(state, tuple) else (state,)
         if self.alone:
             values = tuple(value[:, None] for value in values)
-        return dict(zip(("hidden", "cell"), values, strict=False))
+        return dict(zip(STATES, values, strict=False))
 
 
 BATCHED = Form("batched")
@@ -80,6 +82,11 @@ FORMS = (
 def in_forms(cases: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Each case, whose first part is a `Subject`, with each form that tells something new about it.
 
-    Two layers go through all forms; what one and three add is depth, which a batch and a pack show.
+    Two layers of two directions go through all forms; what others add is depth, which a batch and a pack show.
     """
-    return [(*case, form) for case in cases for form in (FORMS if case[0].layers == 2 else (BATCHED, PACKED))]
+    return [(*case, form) for case in cases for form in (FORMS if telling(case[0]) else (BATCHED, PACKED))]
+
+
+def telling(subject: Any) -> bool:
+    """Whether it has everything in which a form could go wrong."""
+    return subject.layers == 2 and subject.bidirectional

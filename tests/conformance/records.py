@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from oracles.contract import untouched
-from oracles.stack import Net
+from oracles.contract import Step, untouched
+from oracles.network import Network
 from torch import Tensor
 
 from conformance.compare import EXACT
-from conformance.rows import Cell, Subject
+from conformance.rows import Subject
 
 
 def numbers(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
@@ -20,7 +20,13 @@ def numbers(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
 
 
 def assert_record_satisfies_the_equations(
-    subject: Subject, net: Net, trace: Any, x: Tensor, tolerance: float = EXACT, *, module: str | None = None
+    subject: Subject,
+    network: Network,
+    trace: Any,
+    x: Tensor,
+    tolerance: float = EXACT,
+    *,
+    module: str | None = None,
 ) -> None:
     """Every layer and direction of a trace of one call: each step's gates and states follow from the recorded
     states of the step before, by the formulas of the cell. x: (time, batch, input).
@@ -31,31 +37,36 @@ def assert_record_satisfies_the_equations(
         for direction in subject.directions:
             record = trace.layer(layer, direction, module=module)
             assert (record.layer, record.direction, record.kind) == (layer, direction, subject.cell.kind)
-            check_steps(subject.cell, net.weights(layer, direction), record, below, tolerance)
+            check_steps(
+                network.step, subject.states, network.weights(layer, direction), record, below, tolerance
+            )
             hiddens.append(numbers(record.quantities)["hidden"])
         below = np.concatenate(hiddens, axis=-1)
 
 
-def quantities_of(cell: Cell, weights: Mapping[str, np.ndarray]) -> set[str]:
-    """What the record of a cell with these weights must hold, no more and no less."""
-    return {*cell.quantities} | ({"hidden_before_projection"} if "weight_hr" in weights else set())
-
-
 def check_steps(
-    cell: Cell, weights: Mapping[str, np.ndarray], record: Any, x: np.ndarray, tolerance: float = EXACT
+    step: Step,
+    states: Sequence[str],
+    weights: Mapping[str, np.ndarray],
+    record: Any,
+    x: np.ndarray,
+    tolerance: float = EXACT,
 ) -> None:
-    """One layer and direction: step by step, sequence by sequence; zero past each sequence's end."""
+    """One layer and direction: step by step, sequence by sequence, the oracle's quantities and no others; zero past
+    each sequence's end.
+    """
     quantities, initial = numbers(record.quantities), numbers(record.initial)
     time, batch = x.shape[:2]
-    assert set(quantities) == quantities_of(cell, weights)
-    assert set(initial) == set(cell.states)
+    assert set(initial) == set(states)
     lengths: Sequence[int] = [time] * batch if record.lengths is None else record.lengths.tolist()
     assert len(lengths) == batch
     for b, length in enumerate(lengths):
         order = range(length) if record.direction == "forward" else range(length - 1, -1, -1)
-        state = {name: initial[name][b] for name in cell.states}
+        state = {name: initial[name][b] for name in states}
         for t in order:
-            for name, expected in cell.step(weights, x[t, b], state, untouched).items():
+            found = step(weights, x[t, b], state, untouched)
+            assert set(quantities) == set(found)
+            for name, expected in found.items():
                 np.testing.assert_allclose(
                     quantities[name][t, b],
                     expected,
@@ -63,7 +74,7 @@ def check_steps(
                     rtol=tolerance,
                     err_msg=f"layer {record.layer} {record.direction}: {name} at step {t} of sequence {b}",
                 )
-            state = {name: quantities[name][t, b] for name in cell.states}
+            state = {name: quantities[name][t, b] for name in states}
         for name, value in quantities.items():
             assert not value[length:, b].any(), f"{name} past the end of sequence {b}"
 

@@ -1,37 +1,37 @@
 """The table: cells, their options, the ways they run, and every combination as a `Subject`.
 
-A new cell is a row in CELLS, a new option a row in OPTIONS, a new way a row in WAYS.
+A new cell is a row in CELLS, a new option a row in OPTIONS, a new way a row in WAYS. The rows are those that every
+form and way is worth seeing with; each value of each option, alone and in pairs, is the matter of `variants`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import ModuleType
 from typing import Any
 
 import torch
-from oracles import elman, gru, lstm
-from oracles.contract import Step
-from oracles.stack import Net
+from oracles.network import Network
 
 import peephole as ph
 from conformance.forms import Form
+from conformance.steps import step_of
 
 INPUT, HIDDEN = 4, 3
 
 #: the ways in which peephole.nn can run a layer, by the names that peephole.nn.ways.forced takes
 WAYS = ("vendor", "reference")
+REFERENCE = ("reference",)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One kind of cell: its class's name in torch.nn and in Peephole, and its oracle."""
+    """One kind of cell: its class's name in torch.nn and in Peephole, what it computes and what it carries."""
 
     name: str
     layer: str
-    step: Step
     quantities: tuple[str, ...]
     states: tuple[str, ...] = ("hidden",)
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -42,46 +42,79 @@ class Cell:
         return self.layer.lower()
 
 
+GATES = ("input_gate", "forget_gate", "output_gate")
 CELLS = (
-    Cell("rnn_tanh", "RNN", elman.step_tanh, ("hidden",), arguments={"nonlinearity": "tanh"}),
-    Cell("rnn_relu", "RNN", elman.step_relu, ("hidden",), arguments={"nonlinearity": "relu"}),
+    Cell("rnn_tanh", "RNN", ("hidden",), arguments={"nonlinearity": "tanh"}),
+    Cell("rnn_relu", "RNN", ("hidden",), arguments={"nonlinearity": "relu"}),
     Cell(
         "lstm",
         "LSTM",
-        lstm.step,
         ("input_gate", "forget_gate", "candidate", "output_gate", "cell", "hidden"),
         states=("hidden", "cell"),
     ),
-    Cell("gru", "GRU", gru.step, ("reset_gate", "update_gate", "candidate", "hidden")),
+    Cell("gru", "GRU", ("reset_gate", "update_gate", "candidate", "hidden")),
 )
+LSTM, GRU = ("lstm",), ("gru",)
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option: of which cells, our arguments, torch.nn's for the same function (None: torch has none)."""
+    """One option.
+
+    Attributes:
+        name: of the row.
+        arguments: ours.
+        in_torch: torch.nn's for the same function; None: torch has none.
+        of: the cells that have it.
+        ways: those that can run it.
+        lacks: quantities that a cell with it has not.
+        carries: what the state of a cell with it holds beside the cell's own.
+        layers, directions: what it goes through; two layers of two directions are enough to see most.
+    """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     in_torch: Mapping[str, Any] | None = field(default_factory=dict)
     of: tuple[str, ...] = tuple(cell.name for cell in CELLS)
     ways: tuple[str, ...] = WAYS
+    lacks: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
+    layers: tuple[int, ...] = (2,)
+    directions: tuple[bool, ...] = (True,)
 
 
+def own(name: str, arguments: Mapping[str, Any], of: tuple[str, ...], **more: Any) -> Option:
+    """An option that torch.nn has not."""
+    return Option(name, arguments, None, of, REFERENCE, **more)
+
+
+EVERYWHERE: dict[str, Any] = {"layers": (1, 2, 3), "directions": (False, True)}
 PROJECTED = {"proj_size": 2}
+PEEPHOLE = {"peephole": "diagonal"}
 OPTIONS = (
-    Option("plain"),
+    Option("plain", **EVERYWHERE),
     Option("no_bias", {"bias": False}, {"bias": False}),
-    Option("projection", PROJECTED, PROJECTED, of=("lstm",)),
-    Option("projection_no_bias", PROJECTED | {"bias": False}, PROJECTED | {"bias": False}, of=("lstm",)),
-    Option("forget_bias", {"forget_bias": 1.0}, {}, of=("lstm",)),
-    Option("peephole", {"peephole": "diagonal"}, None, of=("lstm",), ways=("reference",)),
-    Option(
-        "peephole_no_bias", {"peephole": "diagonal", "bias": False}, None, of=("lstm",), ways=("reference",)
+    Option("projection", PROJECTED, PROJECTED, of=LSTM),
+    Option("projection_no_bias", PROJECTED | {"bias": False}, PROJECTED | {"bias": False}, of=LSTM),
+    Option("forget_bias", {"forget_bias": 1.0}, {}, of=LSTM),
+    own("peephole", PEEPHOLE, LSTM, **EVERYWHERE),
+    own("peephole_no_bias", PEEPHOLE | {"bias": False}, LSTM),
+    own("peephole_projection", PEEPHOLE | PROJECTED, LSTM),
+    own("peephole_full", {"peephole": "full"}, LSTM),
+    own("coupled", PEEPHOLE | {"coupled": True}, LSTM, lacks=("forget_gate",)),
+    own("forget_gate_alone", {"input_gate": False, "output_gate": False}, LSTM, lacks=("input_gate", "output_gate")),
+    own("full_gate_recurrence", PEEPHOLE | {"full_gate_recurrence": True}, LSTM, carries=GATES),
+    own("clips", PROJECTED | {"gate_clip": 0.5, "cell_clip": 0.2, "proj_clip": 0.05}, LSTM),
+    own(
+        "activations",
+        {"gate_activation": "hard_sigmoid", "input_activation": "softsign", "output_activation": "identity"},
+        LSTM,
     ),
-    Option(
-        "peephole_projection", {"peephole": "diagonal"} | PROJECTED, None, of=("lstm",), ways=("reference",)
-    ),
-)
+    own("reset_before", {"reset_after": False}, GRU),
+    own("activations", {"gate_activation": "hard_sigmoid", "input_activation": "softsign"}, GRU),
+    own("activations", {"nonlinearity": "softsign"}, ("rnn_tanh",)),
+    own("layer_norm", {"layer_norm": True}, ("rnn_tanh", "lstm", "gru")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,9 +138,28 @@ class Subject:
         """(layer, direction) in the order of torch's states."""
         return list(product(range(self.layers), self.directions))
 
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What its record shows, in order, beside what stood before a projection or a clip."""
+        return tuple(name for name in self.cell.quantities if name not in self.option.lacks)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What its state carries, in order."""
+        return (*self.cell.states, *self.option.carries)
+
     def width(self, quantity: str) -> int:
         """The number of units of a quantity."""
-        return self.option.arguments.get("proj_size", HIDDEN) if quantity == "hidden" else HIDDEN
+        projected = quantity in ("hidden", "hidden_before_clip")
+        return self.option.arguments.get("proj_size", HIDDEN) if projected else HIDDEN
+
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """Where a layer that can be recorded comes from: ours by the way that it runs, and "torch" for torch's own."""
+        return (*self.option.ways, *(("torch",) if self.option.in_torch == self.option.arguments else ()))
+
+    def at(self, home: str, **more: Any) -> torch.nn.Module:
+        return self.torchs(**more) if home == "torch" else self.ours(**more)
 
     def ours(self, **more: Any) -> torch.nn.Module:
         return self._build(ph, self.option.arguments, more)
@@ -133,40 +185,44 @@ class Subject:
     def initial(self, batch: int, dtype: torch.dtype = torch.float64) -> dict[str, torch.Tensor]:
         """Random initial states by name, (layers · directions, batch, unit)."""
         return {
-            name: torch.randn(len(self.places), batch, self.width(name), dtype=dtype)
-            for name in self.cell.states
+            name: torch.randn(len(self.places), batch, self.width(name), dtype=dtype) for name in self.states
         }
 
-    def zeros(self, batch: int, dtype: torch.dtype = torch.float64) -> dict[str, torch.Tensor]:
-        return {name: torch.zeros_like(value) for name, value in self.initial(batch, dtype).items()}
-
-    def net(self, layer: torch.nn.Module) -> Net:
+    def network(self, layer: torch.nn.Module) -> Network:
         """The oracle with this layer's parameters."""
         parameters = {name: p.detach().double().numpy() for name, p in layer.named_parameters()}
-        return Net(self.cell.step, parameters, self.layers, self.bidirectional)
+        step = step_of(self.cell.kind, {**self.cell.arguments, **self.option.arguments})
+        return Network(step, parameters, self.layers, self.directions)
 
 
 def subjects(
     *,
     cells: Iterable[Cell] = CELLS,
     options: Iterable[str] | None = None,
-    layers: Iterable[int] = (1, 2, 3),
-    directions: Iterable[bool] = (False, True),
+    layers: Sequence[int] | None = None,
+    directions: Sequence[bool] | None = None,
     only_in_torch: bool = False,
 ) -> list[Subject]:
-    """The combinations asked for; all of them by default."""
+    """The combinations asked for; of each option those of the table by default."""
     return [
         Subject(cell, option, depth, both)
-        for cell, option, depth, both in product(cells, OPTIONS, layers, directions)
+        for cell, option in product(cells, OPTIONS)
         if cell.name in option.of
         and (options is None or option.name in options)
         and not (only_in_torch and option.in_torch is None)
+        for depth in layers or option.layers
+        for both in directions or option.directions
     ]
 
 
 def on_ways(chosen: Iterable[Subject]) -> list[tuple[Subject, str]]:
     """Each subject on each way that can run it."""
     return [(subject, way) for subject in chosen for way in subject.option.ways]
+
+
+def at_homes(chosen: Iterable[Subject]) -> list[tuple[Subject, str]]:
+    """Each subject, ours on each way, and torch's."""
+    return [(subject, home) for subject in chosen for home in subject.homes]
 
 
 def label(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""RNNCell, LSTMCell and GRUCell: torch's numbers, parameters and manners; the formulas where torch has none."""
+"""RNNCell, LSTMCell and GRUCell: torch's numbers, parameters and manners."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import pytest
 import torch
 from conformance.compare import EXACT, SINGLE, SINGLE_GRADIENT, assert_same, on, weigh
 from conformance.rows import CELLS, HIDDEN, INPUT, WAYS, Cell
-from oracles import lstm
-from oracles.contract import untouched
 from torch import Tensor
 
 import peephole as ph
@@ -92,23 +90,6 @@ def test_copies_and_pickles_compute_the_same(cell: Cell) -> None:
     expected = stepped(ours, x, None)
     for other in (copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))):
         assert_same(stepped(other, x, None), expected, 0)
-
-
-@ways
-@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no_bias"])
-@pytest.mark.parametrize("alone", [False, True], ids=["batch", "alone"])
-def test_a_peephole_cell_equals_the_formulas(way: str, bias: bool, alone: bool) -> None:
-    if way == "vendor":
-        pytest.skip("torch's operation has no peepholes")
-    cell = ph.LSTMCell(INPUT, HIDDEN, bias=bias, peephole="diagonal", dtype=torch.float64)
-    batch = () if alone else (3,)
-    x = torch.randn(*batch, INPUT, dtype=torch.float64)
-    h, c = torch.randn(2, *batch, HIDDEN, dtype=torch.float64)
-    weights = {name: p.detach().numpy() for name, p in cell.named_parameters()}
-    expected = lstm.step(weights, x.numpy(), {"hidden": h.numpy(), "cell": c.numpy()}, untouched)
-    with on(way):
-        new_h, new_c = cell(x, (h, c))
-    assert_same({"hidden": new_h, "cell": new_c}, {k: expected[k] for k in ("hidden", "cell")}, EXACT)
 
 
 @each

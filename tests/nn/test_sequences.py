@@ -10,10 +10,10 @@ from conformance.rows import INPUT, Subject, label, on_ways, subjects
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence
 
-each_on_ways = pytest.mark.parametrize(("subject", "way"), on_ways(subjects(layers=(1, 2))), ids=label)
+each_on_ways = pytest.mark.parametrize(("subject", "way"), on_ways(subjects()), ids=label)
 
 
-@pytest.mark.parametrize(("subject", "way"), on_ways(subjects(layers=(1, 2), directions=(False,))), ids=label)
+@pytest.mark.parametrize(("subject", "way"), on_ways(subjects(layers=(2,), directions=(False,))), ids=label)
 @pytest.mark.parametrize("cut", [1, 3])
 def test_chunks_with_the_state_carried_over_equal_the_whole(subject: Subject, way: str, cut: int) -> None:
     layer = subject.ours()

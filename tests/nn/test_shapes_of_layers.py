@@ -64,7 +64,8 @@ def test_an_empty_batch_gives_empty_outputs_and_zero_gradients(cell: Cell, way: 
     for option in OPTIONS:
         if cell.name not in option.of or way not in option.ways:
             continue
-        layer = getattr(ph, cell.layer)(2, 3, 2, bidirectional=True, **cell.arguments, **option.arguments)
+        arguments = {**cell.arguments, **option.arguments}
+        layer = getattr(ph, cell.layer)(2, 3, 2, bidirectional=True, **arguments)
         with on(way):
             output, _ = layer(torch.zeros(4, 0, 2))
         assert output.shape[:2] == (4, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -20,7 +21,17 @@ Clamp = Callable[[str, Array], Array]
 #: all quantities of the step by name, the next state among them
 Quantities = dict[str, Array]
 
-Step = Callable[[Weights, Array, State, Clamp], Quantities]
+#: the masks of one step of one layer and direction, by the names that a record gives them
+Masks = Mapping[str, Array]
+NO_MASKS: Masks = {}
+
+
+class Step(Protocol):
+    """One step of time, of sequences side by side or of one alone."""
+
+    def __call__(
+        self, weights: Weights, x: Array, previous: State, clamp: Clamp, masks: Masks = NO_MASKS
+    ) -> Quantities: ...
 
 
 def untouched(quantity: str, value: Array) -> Array:

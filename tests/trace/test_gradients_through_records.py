@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,18 +11,15 @@ import pytest
 import torch
 from conformance.compare import EXACT, on, results_and_gradients
 from conformance.forms import BATCHED, PACKED, TIME, Form
-from conformance.rows import INPUT, Subject, label, subjects
-from oracles import derivative, stack
+from conformance.rows import INPUT, Subject, at_homes, label, subjects
+from oracles import derivative
+from oracles.network import run
 from torch import nn
 
 import peephole as ph
 
 SOME = subjects(options=["plain", "projection", "peephole", "peephole_projection"], layers=(2,))
-CASES = [
-    (subject, home)
-    for subject in SOME
-    for home in [*subject.option.ways, *([] if subject.option.in_torch is None else ["torch"])]
-]
+CASES = at_homes(SOME)
 
 
 @pytest.mark.parametrize("form", [BATCHED, PACKED], ids=str)
@@ -29,16 +27,16 @@ CASES = [
 def test_a_loss_on_each_quantity_has_the_gradient_of_the_formulas(
     subject: Subject, home: str, form: Form
 ) -> None:
-    layer = subject.torchs() if home == "torch" else subject.ours()
+    layer = subject.at(home)
     x = torch.randn(TIME, form.batch, INPUT, dtype=torch.float64, requires_grad=True)
     initial = {k: v.requires_grad_() for k, v in subject.initial(form.batch).items()}
-    with on(None if home == "torch" else home), ph.recording(layer, grad=True) as tape:
+    with on(home), ph.recording(layer, grad=True) as tape:
         layer(form.give(x), form.give_state(initial))
     trace = tape.trace()
-    net = subject.net(layer)
+    network = subject.network(layer)
     sources = {"x": x, **initial, **dict(layer.named_parameters())}
     point = {name: value.detach().numpy() for name, value in sources.items()}
-    quantities = [(place, quantity) for place in subject.places for quantity in subject.cell.quantities]
+    quantities = [(place, quantity) for place in subject.places for quantity in subject.quantities]
     gradients = {
         (place, quantity): torch.autograd.grad(
             weighted(trace.layer(*place)[quantity]),
@@ -50,8 +48,9 @@ def test_a_loss_on_each_quantity_has_the_gradient_of_the_formulas(
     }
 
     def losses(at: Mapping[str, np.ndarray]) -> np.ndarray:
-        moved = stack.Net(net.step, {k: at[k] for k in net.parameters}, net.layers, net.bidirectional)
-        record = stack.run(moved, at["x"], {k: at[k] for k in initial}, form.lengths).record
+        moved = replace(network, parameters={k: at[k] for k in network.parameters})
+        start = network.at_places({k: at[k] for k in initial})
+        record = run(moved, at["x"], start, form.lengths).record
         values = [record[place][quantity].ravel() for place, quantity in quantities]
         return np.array([np.cos(np.linspace(0.5, 2.0, value.size)) @ value for value in values])
 

@@ -9,29 +9,18 @@ import pytest
 import torch
 from conformance.compare import EXACT, assert_same, on, results, results_and_gradients
 from conformance.forms import BATCHED, FORMS, PACKED, TIME, Form
-from conformance.rows import HIDDEN, INPUT, Subject, label, subjects
+from conformance.rows import HIDDEN, INPUT, Subject, at_homes, label, subjects
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import stack
-from oracles.stack import Clamping
+from oracles.network import Clamping, run
 from torch import Tensor, nn
 
 import peephole as ph
 from peephole.errors import PeepholeError
 
 SOME = subjects(options=["plain", "projection", "peephole", "peephole_projection"], layers=(2,))
-
-
-def homes(subject: Subject) -> list[str]:
-    return [*subject.option.ways, *([] if subject.option.in_torch is None else ["torch"])]
-
-
-CASES = [(subject, home) for subject in SOME for home in homes(subject)]
+CASES = at_homes(SOME)
 STEPS: list[Any] = [None, slice(1, 3), slice(None, None, 2), [0, 4], slice(-2, None)]
-
-
-def build(subject: Subject, home: str, **more: Any) -> nn.Module:
-    return subject.torchs(**more) if home == "torch" else subject.ours(**more)
 
 
 def address(c: Clamping) -> str:
@@ -52,21 +41,22 @@ def clamped_formula(
     initial: dict[str, Tensor],
     clampings: list[Clamping],
 ) -> tuple[dict[str, Any], Any]:
-    net = subject.net(layer).clamped(clampings)
-    found = stack.run(net, x.numpy(), {k: v.numpy() for k, v in initial.items()}, form.lengths)
-    return {"output": found.output} | {f"final {k}": v for k, v in found.final.items()}, found.record
+    network = subject.network(layer).clamped(clampings)
+    start = network.at_places({k: v.numpy() for k, v in initial.items()})
+    found = run(network, x.numpy(), start, form.lengths)
+    return {"output": found.output} | {f"final {k}": v for k, v in found.ends().items()}, found.record
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 @pytest.mark.parametrize(("subject", "home"), CASES, ids=label)
 def test_each_quantity_clamped_gives_what_the_formulas_give(subject: Subject, home: str, form: Form) -> None:
-    layer = build(subject, home, **form.arguments())
+    layer = subject.at(home, **form.arguments())
     x, initial = torch.randn(TIME, form.batch, INPUT, dtype=torch.float64), subject.initial(form.batch)
-    for number, quantity in enumerate(subject.cell.quantities):
+    for number, quantity in enumerate(subject.quantities):
         depth, direction = subject.places[number % len(subject.places)]
         clamping = Clamping(depth, direction, quantity, 1, 0.25 + number)
         expected, _ = clamped_formula(subject, layer, form, x, initial, [clamping])
-        with on(None if home == "torch" else home), ph.intervene(layer, {address(clamping): clamping.value}):
+        with on(home), ph.intervene(layer, {address(clamping): clamping.value}):
             assert_same(results(layer, form, x, initial), expected, EXACT)
 
 
@@ -76,19 +66,19 @@ def test_each_quantity_clamped_gives_what_the_formulas_give(subject: Subject, ho
 def test_clamps_at_chosen_steps_and_their_record_equal_the_formulas(
     subject: Subject, home: str, form: Form, steps: Any
 ) -> None:
-    layer = build(subject, home)
+    layer = subject.at(home)
     x, initial = torch.randn(TIME, 3, INPUT, dtype=torch.float64), subject.initial(3)
     clampings = [
         Clamping(depth, direction, quantity, unit, value, at(steps))
         for (depth, direction) in subject.places
         for quantity, unit, value in zip(
-            subject.cell.quantities, (0, 1, 0, 1, 0, 1), (0.0, 1.0, -0.5, 0.25, 2.0, -1.0), strict=False
+            subject.quantities, (0, 1, 0, 1, 0, 1), (0.0, 1.0, -0.5, 0.25, 2.0, -1.0), strict=False
         )
     ]
     expected, record = clamped_formula(subject, layer, form, x, initial, clampings)
     clamps = {address(c): c.value for c in clampings}
     with (
-        on(None if home == "torch" else home),
+        on(home),
         ph.intervene(layer, clamps, steps=steps),
         ph.recording(layer) as tape,
     ):
@@ -101,10 +91,10 @@ def test_clamps_at_chosen_steps_and_their_record_equal_the_formulas(
 
 @pytest.mark.parametrize(("subject", "home"), [c for c in CASES if c[0].cell.name == "lstm"], ids=label)
 def test_a_clamped_cell_still_passes_its_output_gate(subject: Subject, home: str) -> None:
-    layer = build(subject, home)
+    layer = subject.at(home)
     x = torch.randn(TIME, 2, INPUT, dtype=torch.float64)
     with (
-        on(None if home == "torch" else home),
+        on(home),
         ph.intervene(layer, {"l0.cell.1": 0.5}),
         ph.recording(layer) as tape,
     ):
@@ -119,14 +109,14 @@ def test_a_clamped_cell_still_passes_its_output_gate(subject: Subject, home: str
 
 @pytest.mark.parametrize(("subject", "home"), CASES, ids=label)
 def test_no_gradient_flows_through_a_clamped_unit(subject: Subject, home: str) -> None:
-    layer = build(subject, home)
+    layer = subject.at(home)
     x, initial = torch.randn(TIME, 3, INPUT, dtype=torch.float64), subject.initial(3)
     everything = {
         f"l1{suffix}.hidden.{unit}": 0.5
         for suffix in ("", "_reverse")[: len(subject.directions)]
         for unit in range(subject.width("hidden"))
     }
-    with on(None if home == "torch" else home), ph.intervene(layer, everything):
+    with on(home), ph.intervene(layer, everything):
         x = x.requires_grad_()
         output, _ = layer(x, BATCHED.give_state(initial))
     assert (output == 0.5).all()
@@ -137,9 +127,9 @@ def test_no_gradient_flows_through_a_clamped_unit(subject: Subject, home: str) -
 
 @pytest.mark.parametrize(("subject", "home"), CASES, ids=label)
 def test_the_effect_ends_with_the_context_bit_for_bit(subject: Subject, home: str) -> None:
-    layer = build(subject, home)
+    layer = subject.at(home)
     x, initial = torch.randn(TIME, 3, INPUT, dtype=torch.float64), subject.initial(3)
-    with on(None if home == "torch" else home):
+    with on(home):
         before = results_and_gradients(layer, BATCHED, x, initial)
         with ph.intervene(layer, {"l0.hidden.0": 3.0}):
             assert not torch.equal(results(layer, BATCHED, x, initial)["output"], before["output"])

@@ -28,6 +28,16 @@ def test_a_projected_hidden_state_has_an_axis_of_its_own() -> None:
     assert data.sizes == {"time": 6, "batch": 2, "unit": 2, "inner_unit": 4}
 
 
+def test_masks_stand_beside_the_quantities_with_axes_of_what_they_are_held_over() -> None:
+    layer = ph.LSTM(3, 4, proj_size=2, zoneout=(0.5, 0.5), variational_dropout=0.5, weight_dropout=0.5)
+    data = ph.trace(layer, torch.randn(6, 2, 3))[1].layer().to_xarray()
+    assert data["cell_zoneout_mask"].dims == ("time", "batch", "inner_unit")
+    assert data["hidden_zoneout_mask"].dims == ("time", "batch", "unit")
+    assert data["input_mask"].dims == ("batch", "input")
+    assert data["hidden_mask"].dims == ("batch", "unit")
+    assert data["weight_mask"].dims == ("row", "unit")
+
+
 def test_a_trace_is_a_tree_with_a_node_for_every_record() -> None:
     _, trace = ph.trace(nn.Sequential(nn.GRU(3, 4, 2, bidirectional=True)), torch.randn(6, 2, 3))
     tree = trace.to_xarray()

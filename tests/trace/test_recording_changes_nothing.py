@@ -8,13 +8,13 @@ import pytest
 import torch
 from conformance.compare import assert_same, on, results, results_and_gradients
 from conformance.forms import BATCHED, FORMS, TIME, Form, in_forms
-from conformance.rows import HIDDEN, INPUT, Subject, label, subjects
+from conformance.rows import HIDDEN, INPUT, Subject, at_homes, label, on_ways, subjects
 from torch import Tensor, nn
 
 import peephole as ph
 
-IN_TORCH = [s for s in subjects(only_in_torch=True, layers=(1, 2)) if s.option.name != "forget_bias"]
-OWN = [(s, way) for s in subjects(layers=(1, 2)) for way in s.option.ways]
+IN_TORCH = [s for s in subjects() if "torch" in s.homes]
+DROPPING = subjects(options=["plain", "projection", "peephole"], layers=(3,), directions=(True,))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
@@ -30,7 +30,7 @@ def test_torchs_layers_compute_the_same_bits_and_gradients(
     assert_same(actual, expected, 0)
 
 
-@pytest.mark.parametrize(("subject", "way", "form"), in_forms(OWN), ids=label)
+@pytest.mark.parametrize(("subject", "way", "form"), in_forms(on_ways(subjects())), ids=label)
 def test_our_layers_compute_the_same_bits_and_gradients_on_every_way(
     subject: Subject, way: str, form: Form
 ) -> None:
@@ -52,21 +52,13 @@ def test_our_layers_compute_the_same_bits_when_nobody_chose_the_way(subject: Sub
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
-@pytest.mark.parametrize("home", ["torch", "vendor", "reference"])
-@pytest.mark.parametrize(
-    "subject", subjects(options=["plain", "projection", "peephole"], layers=(3,)), ids=label
-)
+@pytest.mark.parametrize(("subject", "home"), at_homes(DROPPING), ids=label)
 def test_dropout_draws_the_same_and_leaves_the_generator_the_same(
     subject: Subject, home: str, form: Form
 ) -> None:
-    if (home == "vendor" and home not in subject.option.ways) or (
-        home == "torch" and subject.option.in_torch is None
-    ):
-        pytest.skip("no such layer")
-    build = subject.torchs if home == "torch" else subject.ours
-    layer = build(dropout=0.3, dtype=torch.float32, **form.arguments())
+    layer = subject.at(home, dropout=0.3, dtype=torch.float32, **form.arguments())
     x, initial = torch.randn(TIME, form.batch, INPUT), subject.initial(form.batch, torch.float32)
-    with on(None if home == "torch" else home):
+    with on(home):
         torch.manual_seed(5)
         expected, after = results_and_gradients(layer, form, x, initial), torch.get_rng_state()
         torch.manual_seed(5)

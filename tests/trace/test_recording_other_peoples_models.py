@@ -10,6 +10,7 @@ import torch
 from conformance.compare import EXACT
 from conformance.records import assert_record_satisfies_the_equations, check_steps
 from conformance.rows import CELLS, HIDDEN, INPUT, OPTIONS, Cell, Subject
+from conformance.steps import step_of
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -65,7 +66,7 @@ def test_a_nested_model_in_evaluation_satisfies_the_equations() -> None:
     _, trace = ph.trace(model, ids, lengths=lengths)
     subject = Subject(BY_NAME["lstm"], PLAIN, 2, True)
     x = model.embedding(ids).transpose(0, 1).detach()
-    assert_record_satisfies_the_equations(subject, subject.net(model.encoder), trace, x, module="encoder")
+    assert_record_satisfies_the_equations(subject, subject.network(model.encoder), trace, x, module="encoder")
 
 
 def test_asking_without_a_module_name_in_a_model_with_several_says_which_there_are() -> None:
@@ -131,7 +132,14 @@ def test_a_loop_over_a_cell_is_one_record_over_time(
     for name, value in zip(cell.states, states, strict=True):
         assert torch.equal(record.initial[name], value if given else torch.zeros_like(value))
     weights = {name: p.detach().double().numpy() for name, p in model.cell.named_parameters()}
-    check_steps(cell, weights, record, x.double().numpy(), EXACT if dtype == torch.float64 else 2e-6)
+    check_steps(
+        step_of(cell.kind, cell.arguments),
+        cell.states,
+        weights,
+        record,
+        x.double().numpy(),
+        EXACT if dtype == torch.float64 else 2e-6,
+    )
 
 
 @pytest.mark.parametrize("home", [nn, ph], ids=["torch", "ours"])
@@ -153,7 +161,8 @@ def test_a_loop_over_a_peephole_cell_is_recorded() -> None:
     (record,) = trace.records
     assert torch.equal(record.hidden, output)
     weights = {name: p.detach().numpy() for name, p in model.cell.named_parameters()}
-    check_steps(BY_NAME["lstm"], weights, record, x.numpy())
+    step = step_of("lstm", {"peephole": "diagonal"})
+    check_steps(step, BY_NAME["lstm"].states, weights, record, x.numpy())
 
 
 def test_a_loop_over_a_cell_without_a_batch_is_a_batch_of_one() -> None:
@@ -195,7 +204,7 @@ def test_a_subclass_that_calls_super_is_recorded_with_what_it_passed_on() -> Non
         trace.layer().hidden, output - 1, atol=1e-15
     )
     subject = Subject(BY_NAME["lstm"], PLAIN, 1, False)
-    assert_record_satisfies_the_equations(subject, subject.net(model), trace, 2 * x)
+    assert_record_satisfies_the_equations(subject, subject.network(model), trace, 2 * x)
 
 
 @pytest.mark.parametrize("home", [nn, ph], ids=["torch", "ours"])

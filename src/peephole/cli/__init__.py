@@ -1,4 +1,4 @@
-"""The command line: ``peephole train``, ``sample``, ``explore``, ``demo``.
+"""The command line: ``peephole train``, ``sample``, ``explore``, ``shapes``, ``demo``.
 
 Each command has a file of its own and imports what it needs when it runs, so that help and mistakes are answered at
 once. An error that Peephole raises on purpose becomes one line and exit status 1.
@@ -15,6 +15,7 @@ import typer
 from peephole.cli.demo import demo
 from peephole.cli.explore import explore
 from peephole.cli.sample import sample
+from peephole.cli.shapes import shapes
 from peephole.cli.train import train
 from peephole.errors import PeepholeError
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(sample)
 app.command()(explore)
+app.command(no_args_is_help=True)(shapes)
 app.command()(demo)
 
 

@@ -18,9 +18,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from peephole.nn import observe
-from peephole.nn.call import call_cell, call_stack
-from peephole.nn.equations import Equations, GRUEquations, LSTMEquations, RNNEquations
+from peephole.nn.call import call_stack
+from peephole.nn.call_cell import call_cell
+from peephole.nn.equations import Equations
+from peephole.nn.gru import GRUEquations
+from peephole.nn.lstm import LSTMEquations
 from peephole.nn.recurrent import RecurrentLayer
+from peephole.nn.rnn import RNNEquations
 from peephole.nn.stack import Lane, Stack
 
 Forward = Callable[..., Any]

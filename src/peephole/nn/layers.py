@@ -2,29 +2,24 @@
 
 Constructors, calls, shapes, defaults, ``state_dict`` keys and types of errors are ``torch.nn``'s, so that replacing
 the import is the whole migration and ``load_state_dict`` works both ways. What is new is keyword-only and off by
-default. This file holds the options; the call stands in ``recurrent.py``.
+default. This file holds the options; their meaning stands in ``rnn.py``, ``lstm.py`` and ``gru.py``, the call in
+``recurrent.py``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 
-from peephole.nn.equations import GRUEquations, LSTMEquations, Peephole, RNNEquations
-from peephole.nn.initial import check_forget_bias, set_forget_bias
+from peephole.nn.activations import Activation
+from peephole.nn.gru import GRUEquations
+from peephole.nn.joining import Connection, Merge
+from peephole.nn.lstm import LSTMEquations, Peephole
 from peephole.nn.recurrent import RecurrentLayer
-
-
-def _check_sizes(input_size: Any, hidden_size: Any, num_layers: Any, bias: Any) -> None:
-    """What torch checks of a layer's sizes, with torch's types of errors."""
-    if not isinstance(bias, bool):
-        raise TypeError(f"bias should be of type bool, got: {type(bias).__name__}")
-    for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"{name} should be of type int, got: {type(value).__name__}")
-        if value <= 0:
-            raise ValueError(f"{name} must be greater than zero, got {value}")
+from peephole.nn.rnn import RNNEquations
 
 
 def _refuse_projection(proj_size: int) -> None:
@@ -33,37 +28,43 @@ def _refuse_projection(proj_size: int) -> None:
         raise ValueError(f"proj_size is only supported for LSTM, not RNN or GRU, got proj_size={proj_size}")
 
 
-def _layer_inputs(first: int, output: int, layers: int, bidirectional: bool) -> list[int]:
-    """How many features each layer reads."""
-    return [first, *[output * (2 if bidirectional else 1)] * (layers - 1)]
-
-
 class RNN(RecurrentLayer):
     """The vanilla RNN (Elman 1990): h_t = φ(W x_t + b_ih + R h_{t-1} + b_hh).
 
+    What each option does to a step stands in ``RNNEquations``.
+
     Args:
         input_size: features of the input.
-        hidden_size: units of each layer.
+        hidden_size: units of each layer; a sequence of numbers for layers of different widths.
         num_layers: layers, each reading the outputs of the one below.
-        nonlinearity: φ, "tanh" or "relu".
+        nonlinearity: φ, "tanh", "relu" or another activation by name.
         bias: whether there are biases.
         batch_first: whether input and output have the shape (batch, time, feature).
         dropout: probability with which an output of any layer but the last is dropped in training.
         bidirectional: whether each layer also runs from the end to the beginning.
         device, dtype: of the parameters.
         proj_size: an LSTM's; anything but 0 is refused, as in ``torch.nn``.
+        layer_norm: normalises the sum of both products (Ba 2016).
+        zoneout: probability with which a unit keeps its previous value (Krueger 2017).
+        variational_dropout: probability of a mask a sequence on the input and on the recurrent h (Gal 2016).
+        weight_dropout: probability of a mask a call on the recurrent weights (Merity 2018).
+        gate_clip: limit of the pre-activation (ONNX).
+        merge: how the outputs of two directions join: "concat", "sum", "mean" or "product".
+        connection: "residual" or "highway" joins a layer's input to its output; None does not.
+        learned_state: whether the initial states are parameters.
 
     Raises:
         TypeError: an argument of another type.
-        ValueError: a size that is not positive, a dropout outside 0 … 1, another nonlinearity.
+        ValueError: a size that is not positive, a dropout outside 0 … 1.
+        OptionError (a ValueError): an option out of range.
     """
 
     def __init__(
         self,
         input_size: int,
-        hidden_size: int,
+        hidden_size: int | Sequence[int],
         num_layers: int = 1,
-        nonlinearity: str = "tanh",
+        nonlinearity: Activation = "tanh",
         bias: bool = True,
         batch_first: bool = False,
         dropout: float = 0.0,
@@ -72,36 +73,56 @@ class RNN(RecurrentLayer):
         dtype: torch.dtype | None = None,
         *,
         proj_size: int = 0,
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
+        variational_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        gate_clip: float | None = None,
+        merge: Merge = "concat",
+        connection: Connection | None = None,
+        learned_state: bool = False,
     ) -> None:
-        _check_sizes(input_size, hidden_size, num_layers, bias)
         _refuse_projection(proj_size)
-        self.nonlinearity = nonlinearity
-        inputs = _layer_inputs(input_size, hidden_size, num_layers, bidirectional)
-        equations = tuple(
-            RNNEquations(input_size=size, hidden_size=hidden_size, bias=bias, nonlinearity=nonlinearity)
-            for size in inputs
+        make = partial(
+            RNNEquations,
+            nonlinearity=nonlinearity,
+            bias=bias,
+            layer_norm=layer_norm,
+            zoneout=zoneout,
+            variational_dropout=variational_dropout,
+            weight_dropout=weight_dropout,
+            gate_clip=gate_clip,
         )
         super().__init__(
-            equations,
+            make,
+            input_size,
+            hidden_size,
+            num_layers,
+            bias=bias,
             batch_first=batch_first,
             dropout=dropout,
             bidirectional=bidirectional,
+            merge=merge,
+            connection=connection,
+            learned_state=learned_state,
             device=device,
             dtype=dtype,
         )
+        self.nonlinearity = nonlinearity
 
     def _options(self) -> list[tuple[str, Any, Any]]:
-        return [*super()._options(), ("nonlinearity", self.nonlinearity, "tanh")]
+        return [*super()._options(), *self.equations[0].listed]
 
 
 class LSTM(RecurrentLayer):
-    """The LSTM with forget gates (Gers 1999), optionally with peepholes (Gers & Schmidhuber 2000).
+    """The LSTM with forget gates (Gers 1999) and its variants.
 
-    The equations are those of ``LSTMEquations``. The stacked weights are in the order i, f, g, o.
+    What each option does to a step stands in ``LSTMEquations``. The stacked weights are in the order i, f, g, o, the
+    peepholes in the order i, f, o; a gate that a variant lacks has no rows.
 
     Args:
         input_size: features of the input.
-        hidden_size: units of each layer.
+        hidden_size: units of each layer; a sequence of numbers for layers of different widths.
         num_layers: layers, each reading the outputs of the one below.
         bias: whether there are biases.
         batch_first: whether input and output have the shape (batch, time, feature).
@@ -109,21 +130,37 @@ class LSTM(RecurrentLayer):
         bidirectional: whether each layer also runs from the end to the beginning.
         proj_size: size to which the hidden state is projected (Sak 2014); 0 for none.
         device, dtype: of the parameters.
-        peephole: "diagonal" lets each gate see its own unit's cell by a weight a unit:
-            ``weight_peephole_l{k}[_reverse]``, shape (3 · hidden,), order i, f, o.
+        peephole: "diagonal" lets each gate see its own unit's cell by a weight a unit, "full" every unit's by a
+            matrix: ``weight_peephole_l{k}[_reverse]``, shape (3 · hidden,) or (3 · hidden, hidden), order i, f, o.
         forget_bias: what the forget gate's two biases sum to at the start, in every layer and direction; the
             input bias holds it. None leaves torch's initialisation (Gers 1999, Jozefowicz 2015).
+        coupled: the forget gate is 1 − input_gate and has no parameters (CIFG, Greff 2017).
+        input_gate, forget_gate, output_gate: False puts 1 in that gate's place (NIG, NFG, NOG).
+        gate_activation, input_activation, output_activation: functions of the gates, of the candidate and of the cell
+            before the output gate, by name; "identity" for the latter two gives NIAF and NOAF.
+        full_gate_recurrence: the gates also see the gates of the previous step (FGR); these join the state.
+        layer_norm: normalises both products, and the cell before its function (Ba 2016).
+        zoneout: probabilities with which a unit keeps its previous cell and hidden state (Krueger 2017).
+        recurrent_dropout: probability of a mask a step on the candidate (Semeniuta 2016).
+        variational_dropout: probability of a mask a sequence on the input and on the recurrent h (Gal 2016).
+        weight_dropout: probability of a mask a call on the recurrent weights (Merity 2018).
+        proj_clip: limit of the projected hidden state (TensorFlow 1).
+        cell_clip: limit of the cell, before the output gate sees it (TensorFlow 1).
+        gate_clip: limit of every pre-activation (ONNX).
+        merge: how the outputs of two directions join: "concat", "sum", "mean" or "product".
+        connection: "residual" or "highway" joins a layer's input to its output; None does not.
+        learned_state: whether the initial states are parameters.
 
     Raises:
         TypeError: an argument of another type.
         ValueError: a size that is not positive, a dropout outside 0 … 1, a projection that does not shrink.
-        OptionError: another kind of peephole, or a forget bias without biases.
+        OptionError (a ValueError): an option out of range, or options that exclude each other.
     """
 
     def __init__(
         self,
         input_size: int,
-        hidden_size: int,
+        hidden_size: int | Sequence[int],
         num_layers: int = 1,
         bias: bool = True,
         batch_first: bool = False,
@@ -135,59 +172,78 @@ class LSTM(RecurrentLayer):
         *,
         peephole: Peephole | None = None,
         forget_bias: float | None = None,
+        coupled: bool = False,
+        input_gate: bool = True,
+        forget_gate: bool = True,
+        output_gate: bool = True,
+        gate_activation: Activation = "sigmoid",
+        input_activation: Activation = "tanh",
+        output_activation: Activation = "tanh",
+        full_gate_recurrence: bool = False,
+        layer_norm: bool = False,
+        zoneout: tuple[float, float] = (0.0, 0.0),
+        recurrent_dropout: float = 0.0,
+        variational_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        proj_clip: float | None = None,
+        cell_clip: float | None = None,
+        gate_clip: float | None = None,
+        merge: Merge = "concat",
+        connection: Connection | None = None,
+        learned_state: bool = False,
     ) -> None:
-        _check_sizes(input_size, hidden_size, num_layers, bias)
-        if proj_size < 0:
-            raise ValueError(
-                f"proj_size should be a positive integer or zero to disable projections, got {proj_size}"
-            )
-        if proj_size >= hidden_size:
-            raise ValueError(
-                f"proj_size has to be smaller than hidden_size, got {proj_size} and {hidden_size}"
-            )
-        check_forget_bias(forget_bias, bias=bias)
-        self.proj_size = proj_size
-        self.peephole = peephole
-        self.forget_bias = forget_bias
-        inputs = _layer_inputs(input_size, proj_size or hidden_size, num_layers, bidirectional)
-        equations = tuple(
-            LSTMEquations(
-                input_size=size, hidden_size=hidden_size, bias=bias, proj_size=proj_size, peephole=peephole
-            )
-            for size in inputs
+        make = partial(
+            LSTMEquations,
+            bias=bias,
+            proj_size=proj_size,
+            peephole=peephole,
+            forget_bias=forget_bias,
+            coupled=coupled,
+            input_gate=input_gate,
+            forget_gate=forget_gate,
+            output_gate=output_gate,
+            gate_activation=gate_activation,
+            input_activation=input_activation,
+            output_activation=output_activation,
+            full_gate_recurrence=full_gate_recurrence,
+            layer_norm=layer_norm,
+            zoneout=zoneout,
+            recurrent_dropout=recurrent_dropout,
+            variational_dropout=variational_dropout,
+            weight_dropout=weight_dropout,
+            proj_clip=proj_clip,
+            cell_clip=cell_clip,
+            gate_clip=gate_clip,
         )
         super().__init__(
-            equations,
+            make,
+            input_size,
+            hidden_size,
+            num_layers,
+            bias=bias,
             batch_first=batch_first,
             dropout=dropout,
             bidirectional=bidirectional,
+            merge=merge,
+            connection=connection,
+            learned_state=learned_state,
             device=device,
             dtype=dtype,
         )
-
-    def reset_parameters(self) -> None:
-        """Draws every parameter anew, then sets the forget gate's biases where ``forget_bias`` says so."""
-        super().reset_parameters()
-        if self.forget_bias is not None:
-            set_forget_bias(self.named_parameters(), self.hidden_size, self.forget_bias)
+        self.proj_size = proj_size
 
     def _options(self) -> list[tuple[str, Any, Any]]:
-        return [
-            ("proj_size", self.proj_size, 0),
-            *super()._options(),
-            ("peephole", self.peephole, None),
-            ("forget_bias", self.forget_bias, None),
-        ]
+        return [("proj_size", self.proj_size, 0), *super()._options(), *self.equations[0].listed]
 
 
 class GRU(RecurrentLayer):
-    """The gated recurrent unit (Cho et al. 2014) in torch's form: the reset gate acts after the product.
+    """The gated recurrent unit (Cho et al. 2014), by default in torch's form: the reset gate acts after the product.
 
-    The equations are those of ``GRUEquations``. The stacked weights are in the order r, z, n.
+    What each option does to a step stands in ``GRUEquations``. The stacked weights are in the order r, z, n.
 
     Args:
         input_size: features of the input.
-        hidden_size: units of each layer.
+        hidden_size: units of each layer; a sequence of numbers for layers of different widths.
         num_layers: layers, each reading the outputs of the one below.
         bias: whether there are biases.
         batch_first: whether input and output have the shape (batch, time, feature).
@@ -195,16 +251,28 @@ class GRU(RecurrentLayer):
         bidirectional: whether each layer also runs from the end to the beginning.
         device, dtype: of the parameters.
         proj_size: an LSTM's; anything but 0 is refused, as in ``torch.nn``.
+        reset_after: False lets the reset gate act on h before the product, as in Cho et al. 2014.
+        gate_activation, input_activation: functions of the gates and of the candidate, by name.
+        layer_norm: normalises both products, gates and candidate apart (Ba 2016).
+        zoneout: probability with which a unit keeps its previous value (Krueger 2017).
+        recurrent_dropout: probability of a mask a step on the candidate (Semeniuta 2016).
+        variational_dropout: probability of a mask a sequence on the input and on the recurrent h (Gal 2016).
+        weight_dropout: probability of a mask a call on the recurrent weights (Merity 2018).
+        gate_clip: limit of every pre-activation (ONNX).
+        merge: how the outputs of two directions join: "concat", "sum", "mean" or "product".
+        connection: "residual" or "highway" joins a layer's input to its output; None does not.
+        learned_state: whether the initial states are parameters.
 
     Raises:
         TypeError: an argument of another type.
         ValueError: a size that is not positive, a dropout outside 0 … 1.
+        OptionError (a ValueError): an option out of range.
     """
 
     def __init__(
         self,
         input_size: int,
-        hidden_size: int,
+        hidden_size: int | Sequence[int],
         num_layers: int = 1,
         bias: bool = True,
         batch_first: bool = False,
@@ -214,18 +282,48 @@ class GRU(RecurrentLayer):
         dtype: torch.dtype | None = None,
         *,
         proj_size: int = 0,
+        reset_after: bool = True,
+        gate_activation: Activation = "sigmoid",
+        input_activation: Activation = "tanh",
+        layer_norm: bool = False,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        variational_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        gate_clip: float | None = None,
+        merge: Merge = "concat",
+        connection: Connection | None = None,
+        learned_state: bool = False,
     ) -> None:
-        _check_sizes(input_size, hidden_size, num_layers, bias)
         _refuse_projection(proj_size)
-        inputs = _layer_inputs(input_size, hidden_size, num_layers, bidirectional)
-        equations = tuple(
-            GRUEquations(input_size=size, hidden_size=hidden_size, bias=bias) for size in inputs
+        make = partial(
+            GRUEquations,
+            bias=bias,
+            reset_after=reset_after,
+            gate_activation=gate_activation,
+            input_activation=input_activation,
+            layer_norm=layer_norm,
+            zoneout=zoneout,
+            recurrent_dropout=recurrent_dropout,
+            variational_dropout=variational_dropout,
+            weight_dropout=weight_dropout,
+            gate_clip=gate_clip,
         )
         super().__init__(
-            equations,
+            make,
+            input_size,
+            hidden_size,
+            num_layers,
+            bias=bias,
             batch_first=batch_first,
             dropout=dropout,
             bidirectional=bidirectional,
+            merge=merge,
+            connection=connection,
+            learned_state=learned_state,
             device=device,
             dtype=dtype,
         )
+
+    def _options(self) -> list[tuple[str, Any, Any]]:
+        return [*super()._options(), *self.equations[0].listed]

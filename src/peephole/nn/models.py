@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from peephole.errors import OptionError
-from peephole.nn.equations import Peephole
 from peephole.nn.layers import GRU, LSTM, RNN
+from peephole.nn.lstm import Peephole
 from peephole.nn.recurrent import RecurrentLayer
+from peephole.nn.states import detached
 
 CellName = Literal["rnn", "lstm", "gru"]
 
@@ -123,19 +123,13 @@ class Network(nn.Module):
         Args:
             inputs: ids, shape (time, batch), or numbers, shape (time, batch, feature).
             state: of the recurrent layers, as they take and return it; None for zeros.
-            lengths: steps of each sequence, shape (batch,), each at least 1; None where all are full. Outputs past
-                a sequence's end are those of a zero hidden state.
+            lengths: steps of each sequence, shape (batch,); None where all are full. Outputs past a sequence's end
+                are those of a zero hidden state.
 
         Returns:
             outputs of the readout, shape (time, batch, output_size), and the final state.
         """
-        x = self.features(inputs)
-        if lengths is None:
-            hidden, state = self.recurrent(x, state)
-        else:
-            packed = pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)
-            output, state = self.recurrent(packed, state)
-            hidden = pad_packed_sequence(output, total_length=len(x))[0]
+        hidden, state = self.recurrent(self.features(inputs), state, lengths=lengths)
         return self.readout(hidden), state
 
     def features(self, inputs: Tensor) -> Tensor:
@@ -167,4 +161,4 @@ def _recurrent(config: NetworkConfig, input_size: int) -> RecurrentLayer:
 
 def detach(state: Any) -> Any:
     """A state cut off from the graph that made it: where back-propagation through time is truncated."""
-    return state.detach() if isinstance(state, Tensor) else tuple(part.detach() for part in state)
+    return detached(state)

@@ -6,12 +6,13 @@ at each call; with nobody watching, that costs one look at a context variable. K
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -104,7 +105,7 @@ def watch(module: nn.Module) -> Watch | None:
 
 @contextmanager
 def active(observer: Observer) -> Iterator[None]:
-    """Within the context ``observer`` watches its model, beside those that watch already."""
+    """Within the context ``observer`` watches its model, and compiled models run eagerly."""
 
     def begin_call(module: nn.Module, args: object) -> None:
         if observer in _active.get():
@@ -115,8 +116,16 @@ def active(observer: Observer) -> Iterator[None]:
     hook = None if by_hand else observer.model.register_forward_pre_hook(begin_call)
     token = _active.set((*_active.get(), observer))
     try:
-        yield
+        with _uncompiled():
+            yield
     finally:
         _active.reset(token)
         if hook is not None:
             hook.remove()
+
+
+def _uncompiled() -> AbstractContextManager[Any]:
+    """Lets compiled modules run uncompiled, where any can be there at all: dynamo is loaded by the first."""
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")  # type: ignore[no-any-return]

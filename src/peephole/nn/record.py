@@ -27,6 +27,9 @@ class Record:
         grad: True keeps the tensors in the autograd graph; otherwise they are detached.
         quantities: name to values after the activation, shape (time, batch, unit); the index is the time of the
             input in both directions; slots past a sequence's length hold zeros.
+        masks: name to every random mask of the run (``masks.py``): one a step, shape (time, batch, unit), or one for
+            the whole run.
+        absent: gates that this variant lacks, each with a sentence that says so.
         initial: name to the state before the first step, shape (batch, unit).
         input: what the layer read, shape (time, batch, input).
         lengths: steps of each sequence, shape (batch,), or None where all have the full length.
@@ -40,6 +43,8 @@ class Record:
     single_step: bool = False
     input: Tensor = field(default_factory=lambda: torch.empty(0))
     quantities: dict[str, Tensor] = field(default_factory=dict)
+    masks: dict[str, Tensor] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
     initial: dict[str, Tensor] = field(default_factory=dict)
     lengths: Tensor | None = None
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from peephole.nn.equations import Equations, State, Weights, untapped
+from peephole.nn.masks import Masks
 from peephole.nn.record import Override, Record, tap_of
 from peephole.nn.sequences import alive_steps
 
@@ -23,6 +24,8 @@ def run_lane(
     *,
     reverse: bool = False,
     lengths: Tensor | None = None,
+    training: bool = False,
+    masks: Masks | None = None,
     record: Record | None = None,
     overrides: Sequence[Override] = (),
 ) -> tuple[Tensor, State]:
@@ -35,6 +38,8 @@ def run_lane(
         state: initial state, each of shape (batch, size).
         reverse: True runs from each sequence's last step to its first.
         lengths: steps of each sequence, shape (batch,); None where all have the full length.
+        training: whether dropouts act and zoneout is random.
+        masks: the random masks of this run; drawn here where None.
         record: filled where one is given.
         overrides: what is held fixed in this layer and direction.
 
@@ -44,6 +49,8 @@ def run_lane(
     alive = alive_steps(lengths, len(x), x.device)
     if alive is not None:
         x = x.where(alive, 0)  # what stands in the padding must reach neither a value nor a gradient
+    if masks is None:
+        masks = equations.masks(len(x), x.shape[1], x, training=training)
     tap = tap_of(overrides, record, len(x))
     if record is not None:
         record.initial = {
@@ -51,13 +58,16 @@ def run_lane(
         }
         record.input = record.keep(x)
         record.lengths = lengths
+        record.absent = equations.absent
+        record.masks = masks.recorded(alive)
 
-    a = equations.from_input(x, weights).unbind(0)
+    weights = masks.on_weights(weights)
+    a = equations.from_input(masks.on_input(x), weights).unbind(0)
     outputs: dict[int, Tensor] = {}
     for t in reversed(range(len(x))) if reverse else range(len(x)):
         if tap is not None:
             tap.time = t
-        new = equations.step(a[t], state, weights, tap or untapped)
+        new = equations.step(a[t], state, weights, tap or untapped, masks.at(t))
         if alive is None:
             state, outputs[t] = new, new[0]
         else:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from peephole.nn import reference, vendor, ways
 from peephole.nn.equations import State
+from peephole.nn.joining import connected, merged
 from peephole.nn.record import Override, Record
 from peephole.nn.sequences import Packing
 from peephole.nn.stack import DIRECTIONS, Lane, Stack
@@ -22,49 +23,65 @@ from peephole.nn.stack import DIRECTIONS, Lane, Stack
 def run_stack(
     stack: Stack,
     data: Tensor,
-    state: State,
+    states: Sequence[State],
     *,
     packing: Packing | None = None,
+    lengths: Tensor | None = None,
     records: list[Record] | None = None,
     grad: bool = False,
     overrides: Sequence[Override] = (),
-) -> tuple[Tensor, State]:
+) -> tuple[Tensor, Sequence[State]]:
     """Runs every layer.
 
     Args:
         stack: the layers.
         data: inputs, shape (time, batch, input), or packed data (steps, input) with ``packing``.
-        state: initial states, each of shape (layers · directions, batch, size), in the caller's order.
+        states: initial states of each layer, each of shape (directions, batch, size), in the caller's order.
         packing: the layout of packed data.
+        lengths: steps of each sequence of padded data, shape (batch,), where they cannot be looked at (or are all
+            0): every layer runs the reference, which masks. What stands past them must be 0.
         records: where a list is given, one ``Record`` for each layer and direction is appended.
         grad: whether records keep the autograd graph.
         overrides: what is held fixed, in any layer.
 
     Returns:
-        the last layer's output in the layout of ``data``, and the final states shaped like ``state``.
+        the last layer's output in the layout of ``data``, and the final states like ``states``.
     """
-    if records is None and not overrides and all(ways.choose(e).name == "vendor" for e in stack.equations):
-        return vendor.run(stack, data, state, packing)
+    held = [[o for o in overrides if o.layer == depth] for depth in range(len(stack.layers))]
+    chosen = [
+        ways.choose(equations, device=data.device, overridden=bool(own), masked=lengths is not None).name
+        for equations, own in zip(stack.equations, held, strict=True)
+    ]
+    dropping = stack.dropout > 0 and stack.training
+    # The operation that stands in a compiled graph runs again in the backward pass: no dropout inside it.
+    whole = stack.uniform and not (dropping and torch.compiler.is_compiling())
+    if records is None and whole and set(chosen) == {"vendor"}:
+        return vendor.run(stack, data, states, packing)
     finals: list[State] = []
-    directions = len(stack.layers[0])
-    for depth, lanes in enumerate(stack.layers):
-        own = tuple(s[depth * directions : (depth + 1) * directions] for s in state)
-        held = [override for override in overrides if override.layer == depth]
+    for depth, (lanes, way) in enumerate(zip(stack.layers, chosen, strict=True)):
         notes = None
         if records is not None:
-            notes = [Record(lanes[0].equations.name, depth, d, grad) for d in DIRECTIONS[:directions]]
+            notes = [
+                Record(e.equations.name, depth, d, grad) for e, d in zip(lanes, DIRECTIONS, strict=False)
+            ]
             records.extend(notes)
-        if ways.choose(lanes[0].equations, overridden=bool(held)).name == "vendor":
-            layer = Stack((lanes,), training=stack.training)
-            output, final = vendor.run(layer, data, own, packing)
+        if way == "vendor":
+            output, (final,) = vendor.run(stack.layer(depth), data, [states[depth]], packing)
             if notes is not None:
-                vendor.reconstruct(lanes, data, output, own, packing, notes)
+                vendor.reconstruct(lanes, data, output, states[depth], packing, notes)
+            outputs: Sequence[Tensor] = output.chunk(len(lanes), -1)
         else:
-            output, final = _run_reference(lanes, data, own, packing, notes, held)
+            outputs, final = _run_reference(
+                lanes, data, states[depth], packing, lengths, notes, held[depth], training=stack.training
+            )
         finals.append(final)
-        last = depth == len(stack.layers) - 1
-        data = output if last or not stack.dropout else F.dropout(output, stack.dropout, stack.training)
-    return data, tuple(torch.cat(parts) for parts in zip(*finals, strict=True))
+        joined = merged(outputs, stack.merge)
+        if dropping and depth < len(stack.layers) - 1:
+            joined = F.dropout(joined, stack.dropout)
+        if stack.connection is not None and depth > 0:
+            joined = connected(data, joined, stack.connection, stack.highways[depth - 1])
+        data = joined
+    return data, finals
 
 
 def _run_reference(
@@ -72,9 +89,12 @@ def _run_reference(
     data: Tensor,
     state: State,
     packing: Packing | None,
+    lengths: Tensor | None,
     notes: Sequence[Record] | None,
     overrides: Sequence[Override],
-) -> tuple[Tensor, State]:
+    *,
+    training: bool,
+) -> tuple[Sequence[Tensor], State]:
     """One layer by the reference, each direction by itself; arguments as in ``run_stack``."""
     x = data if packing is None else packing.pad(data)
     outputs, finals = [], []
@@ -83,14 +103,13 @@ def _run_reference(
             lane.equations,
             lane.weights,
             x,
-            tuple(s[number] for s in state),
+            tuple(part[number] for part in state),
             reverse=number == 1,
-            lengths=None if packing is None else packing.lengths,
+            lengths=lengths if packing is None else packing.lengths,
             record=None if notes is None else notes[number],
             overrides=[o for o in overrides if o.direction == DIRECTIONS[number]],
+            training=training,
         )
-        outputs.append(output)
+        outputs.append(output if packing is None else packing.pack(output))
         finals.append(final)
-    output = outputs[0] if len(outputs) == 1 else torch.cat(outputs, -1)
-    final = tuple(torch.stack(parts) for parts in zip(*finals, strict=True))
-    return (output if packing is None else packing.pack(output)), final
+    return outputs, tuple(torch.stack(parts) for parts in zip(*finals, strict=True))

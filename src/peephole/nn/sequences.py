@@ -1,55 +1,132 @@
 """Where each sequence of a batch ends, and the two layouts of a ragged batch: padded and packed.
 
-Padded tensors are (time, batch, feature) in the caller's order of sequences; packed ones are torch's
-``PackedSequence`` data, sorted by falling length. Knows nothing of cells.
+Padded tensors are (time, batch, feature) in the caller's order of sequences; packed ones hold the steps alone, as
+``PackedSequence`` does: all first steps, then all second ones, and so on, the longest sequence first. Knows nothing
+of cells.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
+
+Lengths = Tensor | Sequence[int]
 
 
 @dataclass(frozen=True)
 class Packing:
-    """How a ``PackedSequence`` is laid out, without its data."""
+    """How ragged sequences are packed.
+
+    Attributes:
+        batch_sizes: how many sequences are still there at each step, shape (longest,), on the CPU.
+        lengths: steps of each sequence in the caller's order, shape (batch,), on the CPU.
+        order: the caller's number of each packed sequence, longest first, shape (batch_sizes[0],), on the data's
+            device; sequences without a step are not among them.
+        time: steps of the padded layout, at least the longest length.
+    """
 
     batch_sizes: Tensor
-    sorted_indices: Tensor | None
-    unsorted_indices: Tensor | None
+    lengths: Tensor
+    order: Tensor
+    time: int
 
-    @property
-    def lengths(self) -> Tensor:
-        """Steps of each sequence in the caller's order, shape (batch,), on the CPU."""
-        per_rank = torch.arange(int(self.batch_sizes[0]))
-        lengths = (self.batch_sizes.unsqueeze(1) > per_rank).sum(0)
-        return lengths if self.unsorted_indices is None else lengths[self.unsorted_indices.cpu()]
+    @classmethod
+    def of_lengths(cls, lengths: Tensor, time: int, device: torch.device) -> Packing:
+        """The packing of padded sequences; at least one must have a step."""
+        ordered, order = lengths.sort(descending=True, stable=True)
+        steps = torch.arange(int(ordered[0]))
+        batch_sizes = (ordered > steps.unsqueeze(1)).sum(1)
+        return cls(batch_sizes, lengths, order[: int(batch_sizes[0])].to(device), time)
 
-    def with_data(self, data: Tensor) -> PackedSequence:
-        """A ``PackedSequence`` of this layout around ``data``."""
-        return PackedSequence(data, self.batch_sizes, self.sorted_indices, self.unsorted_indices)
+    @classmethod
+    def of_packed(cls, packed: PackedSequence) -> Packing:
+        """The packing that a ``PackedSequence`` has."""
+        batch = int(packed.batch_sizes[0])
+        lengths = (packed.batch_sizes.unsqueeze(1) > torch.arange(batch)).sum(0)
+        if packed.sorted_indices is None or packed.unsorted_indices is None:
+            order = torch.arange(batch, device=packed.data.device)
+        else:
+            lengths, order = lengths[packed.unsorted_indices.cpu()], packed.sorted_indices
+        return cls(packed.batch_sizes, lengths, order, len(packed.batch_sizes))
+
+    @cached_property
+    def _places(self) -> tuple[Tensor, Tensor]:
+        """Step and sequence (the caller's number) of each packed row."""
+        sizes = self.batch_sizes
+        steps = torch.arange(len(sizes)).repeat_interleave(sizes)
+        begins = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)
+        ranks = torch.arange(len(steps)) - begins
+        return steps.to(self.order.device), self.order[ranks.to(self.order.device)]
 
     def pad(self, data: Tensor) -> Tensor:
         """Packed data as (time, batch, feature), zero past each length."""
-        return pad_packed_sequence(self.with_data(data))[0]
+        padded = data.new_zeros(self.time, len(self.lengths), data.shape[-1])
+        return padded.index_put(self._places, data)
 
     def pack(self, padded: Tensor) -> Tensor:
-        """The inverse of ``pad``."""
-        if self.sorted_indices is not None:
-            padded = padded.index_select(1, self.sorted_indices)
-        lengths = self.lengths if self.sorted_indices is None else self.lengths[self.sorted_indices.cpu()]
-        return pack_padded_sequence(padded, lengths).data
+        """The steps alone of (time, batch, feature): whatever stands past a length is left behind."""
+        return padded[self._places]
 
-    def to_sorted(self, state: Tensor) -> Tensor:
+    def to_packed(self, state: Tensor) -> Tensor:
         """A state of shape (…, batch, size) from the caller's order into the packed one."""
-        return state if self.sorted_indices is None else state.index_select(-2, self.sorted_indices)
+        return state.index_select(-2, self.order)
 
-    def to_unsorted(self, state: Tensor) -> Tensor:
-        """The inverse of ``to_sorted``."""
-        return state if self.unsorted_indices is None else state.index_select(-2, self.unsorted_indices)
+    def to_callers(self, state: Tensor, initial: Tensor) -> Tensor:
+        """The inverse of ``to_packed``; a sequence without a step keeps its ``initial`` state."""
+        return initial.to(state.dtype).index_copy(-2, self.order, state)
+
+
+def check_lengths(lengths: Any, *, batch: int, time: int, device: torch.device) -> tuple[Tensor | None, bool]:
+    """What the caller gave as ``lengths``, checked.
+
+    Args:
+        lengths: one whole number a sequence, from 0 to ``time``.
+        batch, time: sizes of the input.
+        device: of the input.
+
+    Returns:
+        the lengths, shape (batch,), or None where every sequence has all steps; and whether their values can be
+        looked at. They cannot under compilation, transforms and fake tensors; then they are on ``device`` and
+        unchecked, else on the CPU.
+
+    Raises:
+        TypeError: no whole numbers.
+        RuntimeError: another number of sequences, a negative length, or one beyond the input's time.
+    """
+    given = _as_tensor(lengths)
+    if given.dtype == torch.bool or given.is_floating_point() or given.is_complex():
+        raise TypeError(f"lengths must be whole numbers, one a sequence, got {given.dtype}")
+    if given.shape != (batch,):
+        raise RuntimeError(
+            f"lengths must have the shape ({batch},), one length a sequence of the batch, got {tuple(given.shape)}"
+        )
+    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        return given.to(device), False
+    if type(given) is not Tensor or given.is_meta:
+        return given.to(device), False
+    given = given.to("cpu", torch.int64)
+    if batch and int(given.min()) < 0:
+        raise RuntimeError(f"lengths must be at least 0, got {int(given.min())}")
+    if batch and int(given.max()) > time:
+        raise RuntimeError(f"lengths must be at most the input's {time} time steps, got {int(given.max())}")
+    return (None if bool((given == time).all()) else given), True
+
+
+def _as_tensor(lengths: Any) -> Tensor:
+    """What the caller gave as a tensor, of whatever shape and dtype it has."""
+    if isinstance(lengths, Tensor):
+        return lengths
+    try:
+        given = torch.as_tensor(lengths)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"lengths must be whole numbers, one a sequence, got {lengths!r}") from error
+    return given if given.numel() else given.long()
 
 
 def alive_steps(lengths: Tensor | None, time: int, device: torch.device) -> Tensor | None:

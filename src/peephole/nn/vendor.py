@@ -17,20 +17,15 @@ from torch import Tensor
 from torch.backends import cudnn
 from torch.backends.cudnn import rnn as cudnn_rnn
 
+from peephole.nn import opaque
 from peephole.nn.equations import Equations, State, Weights
 from peephole.nn.record import Record
 from peephole.nn.sequences import Packing, alive_steps, previous_step
-from peephole.nn.stack import Lane, Stack
+from peephole.nn.stack import Lane, Stack, by_layer
 
 _LONG, _WIDE = 64, 4096
 """From how many steps on, and up to how many numbers a step, a scan over time goes by stretches."""
 
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "lstm": torch.lstm,
-    "gru": torch.gru,
-    "rnn_tanh": torch.rnn_tanh,
-    "rnn_relu": torch.rnn_relu,
-}
 _CELL_OPERATIONS: dict[str, Callable[..., Any]] = {
     "lstm": torch.lstm_cell,
     "gru": torch.gru_cell,
@@ -39,19 +34,31 @@ _CELL_OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def run(stack: Stack, data: Tensor, state: State, packing: Packing | None) -> tuple[Tensor, State]:
-    """Runs the whole stack by one call of torch's operation; arguments and results as in ``run_stack``."""
+def run(
+    stack: Stack, data: Tensor, states: Sequence[State], packing: Packing | None
+) -> tuple[Tensor, Sequence[State]]:
+    """Runs a uniform stack by one call of torch's operation; arguments and results as in ``run_stack``."""
     equations = stack.equations[0]
-    operation = _OPERATIONS[str(equations.vendor_operation)]
+    name = str(equations.vendor_operation)
     weights = [weight for lanes in stack.layers for lane in lanes for weight in lane.weights.values()]
-    bidirectional = len(stack.layers[0]) == 2
-    how = (weights, equations.bias, len(stack.layers), stack.dropout, stack.training, bidirectional)
-    if packing is None:
-        output, *final = operation(data, _as_torch(state), *how, False)
-        return output, tuple(final)
-    start = tuple(packing.to_sorted(s) for s in state)
-    output, *final = operation(data, packing.batch_sizes, _as_torch(start), *how)
-    return output, tuple(packing.to_unsorted(s) for s in final)
+    bidirectional = stack.directions == 2
+    joined = states[0] if len(states) == 1 else tuple(torch.cat(parts) for parts in zip(*states, strict=True))
+    if packing is not None:
+        start = tuple(packing.to_packed(part) for part in joined)
+        how = (weights, equations.bias, len(states), stack.dropout, stack.training, bidirectional)
+        output, *last = opaque.OPERATIONS[name](data, packing.batch_sizes, _as_torch(start), *how)
+        final = tuple(packing.to_callers(after, before) for after, before in zip(last, joined, strict=True))
+    elif torch.compiler.is_compiling() and not torch.compiler.is_exporting():
+        output, final = opaque.run(
+            name, data, joined, weights, bias=equations.bias, layers=len(states), bidirectional=bidirectional
+        )
+    else:
+        how = (weights, equations.bias, len(states), stack.dropout, stack.training, bidirectional)
+        output, *last = opaque.OPERATIONS[name](data, _as_torch(joined), *how, False)
+        final = tuple(last)
+    if len(states) == 1:
+        return output, [final]
+    return output, by_layer(final, stack.directions)
 
 
 def step(equations: Equations, weights: Weights, x: Tensor, state: State) -> State:

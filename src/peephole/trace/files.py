@@ -4,13 +4,14 @@ One safetensors file. Its tensors are named
 
     {record}/{quantity}        record = 0, 1, …, in order; shape (time, batch, unit)
     {record}/initial/{state}   shape (batch, unit)
+    {record}/masks/{mask}      shape (time, batch, unit), or that of a mask held over the run; only where there are any
     {record}/input             shape (time, batch, input)
     {record}/lengths           shape (batch,), only where sequences differ in length
     inputs, predictions        of the whole model, where the trace has them
 
 and its metadata has two entries: ``format`` = "peephole-trace 1", and ``records``, a JSON object with a list
-``records`` of {module, call, layer, direction, kind, quantities, initial} and the list ``symbols`` or null. Any
-safetensors reader opens it; nothing in it is executed.
+``records`` of {module, call, layer, direction, kind, quantities, initial, masks, absent} and the list ``symbols`` or
+null. Any safetensors reader opens it; nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def save(trace: Trace, path: Path) -> None:
     for number, record in enumerate(trace.records):
         tensors |= {f"{number}/{name}": values for name, values in record.quantities.items()}
         tensors |= {f"{number}/initial/{name}": values for name, values in record.initial.items()}
+        tensors |= {f"{number}/masks/{name}": values for name, values in record.masks.items()}
         tensors[f"{number}/input"] = record.input
         if record.lengths is not None:
             tensors[f"{number}/lengths"] = record.lengths
@@ -50,6 +52,8 @@ def save(trace: Trace, path: Path) -> None:
                 **{n: getattr(record, n) for n in names},
                 "quantities": list(record.quantities),
                 "initial": list(record.initial),
+                "masks": list(record.masks),
+                "absent": dict(record.absent),
             }
         )
     for name in ("inputs", "predictions"):
@@ -83,7 +87,7 @@ def load(kind: type[T], path: Path) -> T:
         facts = json.loads(metadata["records"])
         records = tuple(_record(number, fact, tensors) for number, fact in enumerate(facts["records"]))
         symbols = None if facts["symbols"] is None else tuple(map(str, facts["symbols"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TraceError(f"{path} is damaged: {type(error).__name__}: {error}") from error
     return kind(records, tensors.get("inputs"), tensors.get("predictions"), symbols)  # type: ignore[call-arg]
 
@@ -100,4 +104,6 @@ def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> La
         initial={name: tensors[f"{number}/initial/{name}"] for name in fact["initial"]},
         input=tensors[f"{number}/input"],
         lengths=tensors.get(f"{number}/lengths"),
+        masks={name: tensors[f"{number}/masks/{name}"] for name in fact["masks"]},
+        absent={str(name): str(reason) for name, reason in dict(fact["absent"]).items()},
     )

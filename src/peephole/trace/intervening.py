@@ -14,7 +14,6 @@ from numbers import Real
 from torch import Tensor, nn
 
 from peephole.errors import OptionError
-from peephole.nn.cells import RecurrentCell
 from peephole.nn.equations import Equations
 from peephole.nn.foreign import equations_of, observing
 from peephole.nn.observe import Observer
@@ -45,8 +44,8 @@ def intervene(
     """Within the context, the addressed quantities of ``model`` are held at their values.
 
     A gate's clamp acts before the cell is updated, a cell's after it, a hidden's last; so a clamped cell still passes
-    its output gate. Works for our layers and cells and for ``torch.nn``'s; layers in which something is held run
-    the reference.
+    its output gate. (With zoneout it is cell_before_zoneout that does, and cell what the next step starts from.) Works
+    for our layers and cells and for ``torch.nn``'s; layers in which something is held run the reference.
 
     Args:
         model: any module with recurrent layers or cells.
@@ -81,8 +80,9 @@ def _layers_of(module: nn.Module) -> tuple[Sequence[Equations], bool] | None:
     """The equations of each layer and whether it is bidirectional; None for a module that is not recurrent."""
     if isinstance(module, RecurrentLayer):
         return module.equations, module.bidirectional
-    if isinstance(module, RecurrentCell):
-        return [module.equations], False
+    # A cell of ours or of peephole.tf1.
+    if isinstance(equations := getattr(module, "equations", None), Equations):
+        return [equations], False
     if isinstance(module, nn.RNNBase):
         return [equations_of(module, module.input_size)] * module.num_layers, bool(module.bidirectional)
     if isinstance(module, nn.RNNCellBase):
@@ -116,11 +116,10 @@ def _resolve(
         raise OptionError(f"{address!r} names no layer; {name or 'the model'} has {', '.join(lanes)}")
     equations, quantity = layers[layer], match["quantity"]
     if quantity not in equations.quantities:
-        raise OptionError(
-            f"{address!r}: an {equations.name} has no {quantity}; it has {', '.join(equations.quantities)}"
-        )
+        reason = equations.absent.get(quantity, f"an {equations.name} has no {quantity}")
+        raise OptionError(f"{address!r}: {reason}; it has {', '.join(equations.quantities)}")
     unit = None if match["unit"] == "*" else int(match["unit"])
-    size = equations.output_size if quantity == "hidden" else equations.hidden_size
+    size = equations.size_of(quantity)
     if unit is not None and unit >= size:
         raise OptionError(f"{address!r}: the units of this layer's {quantity} are 0 to {size - 1}")
     if not isinstance(value, Real | Tensor):

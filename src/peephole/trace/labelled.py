@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def dataset(record: LayerRecord) -> xarray.Dataset:
     """One record: a variable a quantity, of axes (time, batch, unit), and ``initial_{state}`` (batch, unit).
 
-    A projected hidden state has fewer units than the gates; theirs are the axis ``inner_unit`` then.
+    A projected hidden state has fewer units than the gates; theirs are the axis ``inner_unit`` then. Masks stand
+    beside the quantities: those held over the run without time, the input's over ``input``, the weights' over ``row``.
     """
     units = record["hidden"].shape[-1]
 
@@ -27,6 +28,10 @@ def dataset(record: LayerRecord) -> xarray.Dataset:
 
     variables = {name: labelled("time", "batch", values=v) for name, v in record.quantities.items()}
     variables |= {f"initial_{name}": labelled("batch", values=v) for name, v in record.initial.items()}
+    for name, mask in record.masks.items():
+        axes = ("time", "batch") if mask.dim() == 3 else ("row",) if name == "weight_mask" else ("batch",)
+        axis, values = labelled(*axes, values=mask)
+        variables[name] = ((*axes, "input") if name == "input_mask" else axis), values
     if record.lengths is not None:
         variables["lengths"] = ("batch",), record.lengths.cpu().numpy()
     names = ("module", "call", "layer", "direction", "kind")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from peephole.nn.equations import Equations, LSTMEquations, RNNEquations
+from peephole.nn.equations import Equations
+from peephole.nn.lstm import LSTMEquations
+from peephole.nn.rnn import RNNEquations
 
 GATES = frozenset({"input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate"})
 

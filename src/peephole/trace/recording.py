@@ -5,10 +5,9 @@ The model runs as it always does; this file only says that it is watched, and so
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -25,7 +24,7 @@ from peephole.trace.trace import LayerRecord, Trace
 
 @dataclass
 class _Taken:
-    """What one module handed over in one call: a record a lane, or one a step of a cell stepped by hand."""
+    """What one module handed over in one call: a record a lane; of a module stepped by hand, as many for each step."""
 
     module: str
     call: int
@@ -33,13 +32,14 @@ class _Taken:
 
     def continues_with(self, step: Record) -> bool:
         """Whether ``step`` can follow: the batch is the same."""
-        return step.quantities["hidden"].shape == self.records[-1].quantities["hidden"].shape
+        return step.quantities["hidden"].shape == self.records[0].quantities["hidden"].shape
 
     def layer_records(self, *, grad: bool) -> list[LayerRecord]:
-        """As they stand in a ``Trace``; the steps of a cell joined over time."""
-        if not self.records[0].single_step:
-            return [self._layer_record([record], grad) for record in self.records]
-        return [self._layer_record(self.records, grad)]
+        """As they stand in a ``Trace``; the steps of what is stepped by hand joined over time, layer by layer."""
+        lanes: dict[tuple[int, str], list[Record]] = {}
+        for record in self.records:
+            lanes.setdefault((record.layer, record.direction), []).append(record)
+        return [self._layer_record(steps, grad) for steps in lanes.values()]
 
     def _layer_record(self, steps: Sequence[Record], grad: bool) -> LayerRecord:
         first = steps[0]
@@ -50,6 +50,11 @@ class _Taken:
             return values if grad else values.detach()
 
         quantities = {name: joined([step.quantities[name] for step in steps]) for name in first.quantities}
+        # Masks of steps are joined as quantities are; those held over the run are the same at every step.
+        masks = {
+            name: joined([step.masks[name] for step in steps] if mask.dim() == 3 else [mask])
+            for name, mask in first.masks.items()
+        }
         return LayerRecord(
             module=self.module,
             call=self.call,
@@ -60,6 +65,8 @@ class _Taken:
             initial={name: joined([value]) for name, value in first.initial.items()},
             input=joined([step.input for step in steps]),
             lengths=first.lengths,
+            masks=masks,
+            absent=first.absent,
         )
 
 
@@ -83,13 +90,13 @@ class Tape(Observer):
     def receive(self, module: nn.Module, records: Sequence[Record]) -> None:
         """Takes what one module recorded in one call."""
         name = self.names[id(module)].replace("_orig_mod.", "").removesuffix("_orig_mod")
-        taken = self._stepping.get(name)
+        taken = self._stepping.pop(name, None)
         if not records[0].single_step or taken is None or not taken.continues_with(records[0]):
             taken = _Taken(name, self._calls[name])
             self._calls[name] += 1
             self._taken.append(taken)
-            if records[0].single_step:
-                self._stepping[name] = taken
+        if records[0].single_step:
+            self._stepping[name] = taken
         taken.records += records
 
     def trace(self) -> Trace:
@@ -126,7 +133,7 @@ def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
     if not isinstance(model, nn.Module):
         raise TraceError(f"only a torch.nn.Module can be recorded, got {type(model).__name__}")
     tape = Tape(model, grad=grad)
-    with _uncompiled(), observing(tape):
+    with observing(tape):
         yield tape
 
 
@@ -153,10 +160,3 @@ def trace(model: nn.Module, /, *args: Any, grad: bool = False, **kwargs: Any) ->
     if predictions is not None and not grad:
         predictions = predictions.detach()
     return output, Trace(taken.records, inputs=first, predictions=predictions)
-
-
-def _uncompiled() -> AbstractContextManager[Any]:
-    """Lets compiled modules run uncompiled, where any can be there at all: dynamo is loaded by the first."""
-    if "torch._dynamo" not in sys.modules:
-        return nullcontext()
-    return torch.compiler.set_stance("force_eager")  # type: ignore[no-any-return]

@@ -21,7 +21,7 @@ from peephole.nn.models import Network
 from peephole.nn.record import Record
 from peephole.nn.recurrent import RecurrentLayer
 from peephole.nn.run import run_stack
-from peephole.nn.stack import DIRECTIONS, Stack
+from peephole.nn.stack import DIRECTIONS, Stack, by_layer
 from peephole.trace.recording import recording
 from peephole.trace.trace import LayerRecord
 
@@ -45,8 +45,8 @@ class Subject:
         """The module as a subject.
 
         Raises:
-            TraceError: it has not exactly one recurrent layer, would draw random numbers, or is bidirectional and
-                not of a kind whose layers can be run one at a time.
+            TraceError: it has not exactly one recurrent layer, would draw random numbers, has layers that are not
+                simply on one another, or is bidirectional and not of a kind whose layers can be run one at a time.
         """
         if not isinstance(module, nn.Module):
             raise TraceError(f"only a torch.nn.Module can be surveyed, got {type(module).__name__}")
@@ -63,6 +63,12 @@ class Subject:
                 "a survey must be able to run any stretch again alike: call .eval() on the module first"
             )
         subject = cls(module, *found[0])
+        stack = subject.stack
+        if stack.state_per_layer or stack.connection is not None or stack.merge != "concat":
+            raise TraceError(
+                "layers of different widths, with connections between them, or with directions that are not "
+                "concatenated cannot be surveyed: a survey runs parts of them alone; use ph.trace instead"
+            )
         if subject.directions == 2 and subject._features is None:
             raise TraceError(
                 f"{type(module).__name__} is bidirectional: its layers must be run one at a time, each from both ends, "
@@ -122,7 +128,7 @@ class Subject:
         with torch.no_grad(), recording(self.module) as tape:
             result = self.module(inputs.transpose(0, 1) if turned else inputs, _as_torch(state))
         records = tape.trace().records
-        lanes = self.stack.state_shapes(inputs.shape[1])
+        lanes = _state_shapes(self.stack, inputs.shape[1])
         if len(records) != next(iter(lanes.values()))[0]:
             raise TraceError(
                 f"{type(self.module).__name__} runs its recurrent layer several times in one call"
@@ -182,9 +188,9 @@ class Subject:
         alone = replace(stack, layers=((stack.layers[layer][int(backward)],),))
         notes: list[Record] = []
         with torch.no_grad():
-            state = alone.zero_state(1, x) if state is None else state
+            (state,) = alone.initial_states(1, x) if state is None else (state,)
             # From the right to the left is from the left to the right in a mirror.
-            _, after = run_stack(alone, x.flip(0) if backward else x, state, records=notes)
+            _, (after,) = run_stack(alone, x.flip(0) if backward else x, [state], records=notes)
         record = self._named(notes[0], layer, direction)
         if not backward:
             return record, after
@@ -196,7 +202,7 @@ class Subject:
         part = replace(stack, layers=stack.layers[first:stop])
         own = tuple(s[first * self.directions : stop * self.directions] for s in state)
         with torch.no_grad():
-            return run_stack(part, x, own, records=notes)[0]
+            return run_stack(part, x, by_layer(own, self.directions), records=notes)[0]
 
     def _named(self, note: Record, layer: int, direction: str) -> LayerRecord:
         return LayerRecord(
@@ -206,6 +212,12 @@ class Subject:
     def number(self, layer: int, direction: str) -> int:
         """The lane's place in torch's order of states."""
         return layer * self.directions + DIRECTIONS.index(direction)
+
+
+def _state_shapes(stack: Stack, batch: int) -> dict[str, tuple[int, int, int]]:
+    """Shape of each part of the state of a stack of one width, by name: (lane, batch, size)."""
+    lanes = len(stack.layers) * stack.directions
+    return {name: (lanes, batch, size) for name, size in stack.equations[0].state_sizes.items()}
 
 
 def _as_torch(state: State | None) -> Any:

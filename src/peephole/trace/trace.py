@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -32,12 +32,18 @@ class LayerRecord:
         layer: depth within the module, from 0.
         direction: "forward" or "backward".
         kind: the cell, "lstm", "gru" or "rnn".
-        quantities: an LSTM's input_gate, forget_gate, candidate, output_gate, cell and hidden (and
-            hidden_before_projection with a projection); a GRU's reset_gate, update_gate, candidate and hidden; an
-            RNN's hidden.
-        initial: the state before the first step, "hidden" and for an LSTM "cell", shape (batch, unit).
+        quantities: an LSTM's input_gate, forget_gate, candidate, output_gate, cell and hidden, as far as its variant
+            has them; a GRU's reset_gate, update_gate, candidate and hidden; an RNN's hidden. Where an option changes
+            a state, it also stands here as it was before: cell_before_clip, cell_before_zoneout,
+            hidden_before_projection, hidden_before_clip, hidden_before_zoneout.
+        initial: the state before the first step, "hidden", for an LSTM "cell", and with full gate recurrence the
+            gates, shape (batch, unit).
         input: what the layer read, shape (time, batch, input).
         lengths: steps of each sequence, shape (batch,), or None where all have the full length.
+        masks: the random masks of the run, which can be read like quantities: ``candidate_mask``,
+            ``cell_zoneout_mask`` and ``hidden_zoneout_mask`` of shape (time, batch, unit), ``input_mask`` and
+            ``hidden_mask`` (batch, unit) and ``weight_mask`` (rows, unit) where they are held over the run.
+        absent: gates that this variant of the cell lacks, each with a sentence that says so.
     """
 
     module: str
@@ -49,18 +55,19 @@ class LayerRecord:
     initial: Mapping[str, Tensor]
     input: Tensor
     lengths: Tensor | None = None
+    masks: Mapping[str, Tensor] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantities", MappingProxyType(dict(self.quantities)))
-        object.__setattr__(self, "initial", MappingProxyType(dict(self.initial)))
+        for name in ("quantities", "initial", "masks", "absent"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __getitem__(self, name: str) -> Tensor:
-        try:
-            return self.quantities[name]
-        except KeyError:
-            raise MissingQuantityError(
-                f"this {self.kind} has no {name}; its record holds {', '.join(self.quantities)}"
-            ) from None
+        for held in (self.quantities, self.masks):
+            if name in held:
+                return held[name]
+        reason = self.absent.get(name, f"this {self.kind} has no {name}")
+        raise MissingQuantityError(f"{reason}; its record holds {', '.join((*self.quantities, *self.masks))}")
 
     def __getattr__(self, name: str) -> Tensor:
         # Only reached for names that are no attribute. Dunder names are asked for by copy and pickle.
@@ -70,7 +77,8 @@ class LayerRecord:
 
     def __reduce__(self) -> tuple[object, ...]:
         values = (self.module, self.call, self.layer, self.direction, self.kind)
-        return type(self), (*values, dict(self.quantities), dict(self.initial), self.input, self.lengths)
+        rest = (self.input, self.lengths, dict(self.masks), dict(self.absent))
+        return type(self), (*values, dict(self.quantities), dict(self.initial), *rest)
 
     def to_xarray(self) -> xarray.Dataset:
         """Labelled arrays for the scientific stack: a variable a quantity, axes time, batch, unit.
@@ -83,7 +91,7 @@ class LayerRecord:
         return dataset(self)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.quantities]
+        return [*super().__dir__(), *self.quantities, *self.masks]
 
     def __repr__(self) -> str:
         time, batch, unit = self["hidden"].shape

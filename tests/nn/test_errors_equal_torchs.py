@@ -1,4 +1,4 @@
-"""Mistakes in a constructor or a call: the type of torch's error, and a message that names what was received."""
+"""Mistakes in a constructor or a call that torch makes too: an error of its type, which names every number of its."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_constructor_fails_as_torchs(layer: str, wrong: dict[str, Any]) -> Non
         ("LSTM", {"proj_size": HIDDEN + 1}),
         ("RNN", {"proj_size": 2}),
         ("GRU", {"proj_size": 2}),
-        ("RNN", {"nonlinearity": "sigmoid"}),
+        ("RNN", {"nonlinearity": "sine"}),
         ("LSTM", {"nonlinearity": "tanh"}),
         ("GRU", {"nonlinearity": "tanh"}),
     ],
@@ -231,8 +231,8 @@ def test_a_cells_call_fails_as_torchs(cell: str, call: Call, way: str) -> None:
 
 def test_an_rnn_cells_unknown_nonlinearity_is_refused_at_once_as_that_of_a_layer_is() -> None:
     # torch.nn.RNNCell only notices when it is called; a constructor that refuses helps more.
-    with pytest.raises(ValueError, match="sigmoid"):
-        ph.RNNCell(INPUT, HIDDEN, nonlinearity="sigmoid")
+    with pytest.raises(ValueError, match="sine"):
+        ph.RNNCell(INPUT, HIDDEN, nonlinearity="sine")
 
 
 @pytest.mark.parametrize(
