@@ -90,10 +90,14 @@ def _stack(model: nn.Module, name: str) -> Stack:
     # A compiled model's modules are named without the wrapper in a trace.
     modules = {n.replace("_orig_mod.", "").removesuffix("_orig_mod"): m for n, m in model.named_modules()}
     module = modules.get(name)
-    if isinstance(module, RecurrentLayer):
-        return module._stack()
-    if isinstance(module, nn.RNNBase):
-        return stack_of(module)
+    if isinstance(module, RecurrentLayer | nn.RNNBase):
+        stack = stack_of(module)
+        if stack.merge != "concat" or stack.connection is not None:
+            raise TraceError(
+                f"there is no way back yet through directions that are joined by {stack.merge!r} or connections "
+                f"around layers ({stack.connection!r}): record with grad=True and use torch.autograd instead"
+            )
+        return stack
     if module is None:
         raise TraceError(
             f"the trace is not of this model: it has no module {name!r}, it has {sorted(modules)}"
