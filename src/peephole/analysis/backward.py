@@ -199,7 +199,9 @@ def step_back(record: LayerRecord, lane: Lane) -> StepBack:
     """
     equations = lane.equations
     if not _understood(equations):
-        set_options = ", ".join(f"{name}={value!r}" for name, value, default in equations.listed if value != default)
+        set_options = ", ".join(
+            f"{name}={value!r}" for name, value, default in equations.listed if value != default
+        )
         raise TraceError(
             f"layer {record.layer} has options that the way back through a record does not know ({set_options}); "
             "record with ph.trace(…, grad=True) and let autograd go back"
