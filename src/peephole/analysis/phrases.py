@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from peephole.analysis.steps import lengths_of, starts, steps_of
-from peephole.analysis.units import GATES
 from peephole.errors import OptionError, TraceError
+from peephole.trace.ranges import GATES
 from peephole.trace.trace import LayerRecord
 
 THRESHOLDS = {"gate": 0.5, "state": 0.3}

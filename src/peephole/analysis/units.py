@@ -6,7 +6,6 @@ how the numbers are shown. Slots past a sequence's end never count.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +14,9 @@ from torch import Tensor
 
 from peephole.analysis.steps import lengths_of, one_a_step, starts, steps_of
 from peephole.errors import TraceError
+from peephole.trace.ranges import GATES, saturation
 from peephole.trace.trace import LayerRecord
 
-GATES = frozenset({"input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate"})
 HELD = 20  # steps for which a telling unit holds what it takes
 BINS = 41  # odd, so that zero falls into the middle of the middle bin of a symmetric range
 
@@ -82,7 +81,7 @@ def unit_statistics(record: LayerRecord, quantity: str) -> UnitStatistics:
         TraceError: the record has no steps.
     """
     values = steps_of(record, quantity)
-    low, high = _saturation(quantity)
+    low, high = saturation(quantity)
     deviation, mean = torch.std_mean(values, dim=0, correction=0)
     return UnitStatistics(
         minimum=values.amin(0),
@@ -151,15 +150,6 @@ def rank_units(statistics: UnitStatistics, by: str, *, ascending: bool = False) 
     key: Tensor = getattr(statistics, by)
     order: list[int] = key.argsort(descending=not ascending, stable=True).tolist()
     return order
-
-
-def _saturation(quantity: str) -> tuple[float, float]:
-    """Below the first a unit counts as saturated low, above the second as saturated high."""
-    if quantity in GATES:
-        return 0.1, 0.9
-    # A cell has no bounds of its own; what it can show, its tanh, has.
-    bound = math.atanh(0.9) if quantity == "cell" else 0.9
-    return -bound, bound
 
 
 def _range(quantity: str, values: Tensor) -> tuple[float, float]:

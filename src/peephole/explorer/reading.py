@@ -7,8 +7,7 @@ all steps at once. Knows nothing of runs, ids or the wire.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -19,6 +18,7 @@ from peephole.analysis.steps import flatten, starts
 from peephole.data.batches import Target
 from peephole.explorer.material import Material, too_long
 from peephole.nn.models import Network
+from peephole.trace.beside import one_thread
 from peephole.trace.recording import trace
 from peephole.trace.trace import LayerRecord, Trace
 
@@ -68,7 +68,7 @@ def read(network: Network, material: Material, *, target: Target) -> Reading:
     joined = _JoinedTrace(material.inputs)
     said: list[dict[str, Tensor]] = []
     state = None
-    with torch.no_grad(), _one_thread():
+    with torch.no_grad(), one_thread():
         for begin in range(0, time, step):
             here = slice(begin, begin + step)
             (scores, state), piece = trace(network, material.inputs[here], state, lengths=lengths)
@@ -78,17 +78,6 @@ def read(network: Network, material: Material, *, target: Target) -> Reading:
     if target in ("next", "value"):
         whole["surprise"] = delay(whole["surprise"], starts(material.lengths))
     return Reading(trace=joined.trace, said=whole)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One step of one sequence is too little to share: threads cost many times what they bring."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def numbers_per_step(network: Network) -> int:
