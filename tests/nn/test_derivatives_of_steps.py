@@ -17,10 +17,8 @@ from peephole.nn.rnn import RNNEquations
 
 EQUATIONS: dict[str, type[Equations]] = {"rnn": RNNEquations, "lstm": LSTMEquations, "gru": GRUEquations}
 TIME, BATCH, INPUT = 2, 2, 2
-OF_THREE = {
-    "layer_norm",
-    "proj_size",
-}  # two units normalised are ±1, and a projection has fewer than there are
+#: options for which two units are too few: normalised they are ±1, and a projection has fewer than there are
+OF_THREE = {"layer_norm", "proj_size"}
 
 CASES: list[tuple[str, dict[str, Any], bool]] = [(cell, {}, True) for cell in EQUATIONS] + [
     (cell, {**row.needs, row.name: value}, training)
