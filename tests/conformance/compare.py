@@ -37,7 +37,7 @@ def results(
 ) -> dict[str, Tensor]:
     """Output and final states by name, as (time, batch, feature) and (layers · directions, batch, unit)."""
     state = () if initial is None else (form.give_state(initial),)
-    output, final = layer(form.give(x), *state)
+    output, final = layer(form.give(x), *state, **form.keywords())
     return {"output": form.take(output)} | {f"final {k}": v for k, v in form.take_state(final).items()}
 
 

@@ -25,6 +25,7 @@ class Form:
     alone: bool = False
     lengths: tuple[int, ...] | None = None
     enforce_sorted: bool = True
+    padded: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -37,12 +38,19 @@ class Form:
         return {"batch_first": True} if self.batch_first else {}
 
     def give(self, x: Tensor) -> Tensor | PackedSequence:
-        """x (time, batch, input) in this form."""
+        """x (time, batch, input) in this form; what a layer must not read is no number."""
+        if self.padded:
+            within = torch.arange(len(x))[:, None] < torch.tensor(self.lengths)
+            return torch.where(within[..., None], x, float("nan"))
         if self.lengths is not None:
             return pack_padded_sequence(x, torch.tensor(self.lengths), enforce_sorted=self.enforce_sorted)
         if self.alone:
             return x[:, 0]
         return x.transpose(0, 1) if self.batch_first else x
+
+    def keywords(self) -> dict[str, Any]:
+        """What a call is given beside input and state."""
+        return {"lengths": self.lengths} if self.padded else {}
 
     def give_state(self, initial: Mapping[str, Tensor]) -> Tensor | tuple[Tensor, ...]:
         """States by name, (layers · directions, batch, unit), as torch takes them."""
@@ -67,6 +75,8 @@ class Form:
 
 BATCHED = Form("batched")
 PACKED = Form("packed_unsorted", lengths=UNSORTED, enforce_sorted=False)
+PADDED = Form("padded", lengths=UNSORTED, padded=True)
+#: torch's forms; PADDED is ours alone
 FORMS = (
     BATCHED,
     Form("batch_first", batch_first=True),
@@ -79,12 +89,17 @@ FORMS = (
 )
 
 
-def in_forms(cases: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def in_forms(cases: Iterable[tuple[Any, ...]], *, ours: bool = False) -> list[tuple[Any, ...]]:
     """Each case, whose first part is a `Subject`, with each form that tells something new about it.
 
     Two layers of two directions go through all forms; what others add is depth, which a batch and a pack show.
+
+    Args:
+        cases: the parameters of a test.
+        ours: whether no layer of torch's is among them.
     """
-    return [(*case, form) for case in cases for form in (FORMS if telling(case[0]) else (BATCHED, PACKED))]
+    every = (*FORMS, PADDED) if ours else FORMS
+    return [(*case, form) for case in cases for form in (every if telling(case[0]) else (BATCHED, PACKED))]
 
 
 def telling(subject: Any) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from conformance.compare import EXACT, assert_same, on, results, results_and_gradients, weigh
-from conformance.forms import BATCHED, PACKED, TIME, Form, in_forms
+from conformance.forms import BATCHED, PACKED, PADDED, TIME, Form, in_forms
 from conformance.rows import INPUT, Subject, label, on_ways, subjects
 from oracles import derivative
 from oracles.network import Network, run
@@ -21,7 +21,7 @@ EVERY = subjects()
 SOME = subjects(layers=(2,), directions=(True,))
 
 
-@pytest.mark.parametrize(("subject", "way", "form"), in_forms(on_ways(EVERY)), ids=label)
+@pytest.mark.parametrize(("subject", "way", "form"), in_forms(on_ways(EVERY), ours=True), ids=label)
 def test_output_and_states_equal_the_formulas(subject: Subject, way: str, form: Form) -> None:
     layer = subject.ours(**form.arguments())
     x, initial = torch.randn(TIME, form.batch, INPUT, dtype=torch.float64), subject.initial(form.batch)
@@ -31,7 +31,7 @@ def test_output_and_states_equal_the_formulas(subject: Subject, way: str, form: 
 
 
 @pytest.mark.parametrize(("subject", "way"), on_ways(SOME), ids=label)
-@pytest.mark.parametrize("form", [BATCHED, PACKED], ids=str)
+@pytest.mark.parametrize("form", [BATCHED, PACKED, PADDED], ids=str)
 def test_every_gradient_equals_the_derivative_of_the_formulas(subject: Subject, way: str, form: Form) -> None:
     layer = subject.ours()
     x, initial = torch.randn(TIME, form.batch, INPUT, dtype=torch.float64), subject.initial(form.batch)

@@ -18,7 +18,9 @@ from torch import nn
 
 import peephole as ph
 
-SOME = subjects(options=["plain", "projection", "peephole", "peephole_projection"], layers=(2,))
+SOME = subjects(
+    options=["plain", "projection", "peephole", "peephole_projection"], layers=(2,), directions=(True,)
+)
 CASES = at_homes(SOME)
 
 

@@ -18,7 +18,9 @@ from torch import Tensor, nn
 import peephole as ph
 from peephole.errors import PeepholeError
 
-SOME = subjects(options=["plain", "projection", "peephole", "peephole_projection"], layers=(2,))
+SOME = subjects(
+    options=["plain", "projection", "peephole", "peephole_projection"], layers=(2,), directions=(True,)
+)
 CASES = at_homes(SOME)
 STEPS: list[Any] = [None, slice(1, 3), slice(None, None, 2), [0, 4], slice(-2, None)]
 

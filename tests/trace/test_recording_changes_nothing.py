@@ -30,7 +30,7 @@ def test_torchs_layers_compute_the_same_bits_and_gradients(
     assert_same(actual, expected, 0)
 
 
-@pytest.mark.parametrize(("subject", "way", "form"), in_forms(on_ways(subjects())), ids=label)
+@pytest.mark.parametrize(("subject", "way", "form"), in_forms(on_ways(subjects()), ours=True), ids=label)
 def test_our_layers_compute_the_same_bits_and_gradients_on_every_way(
     subject: Subject, way: str, form: Form
 ) -> None:
