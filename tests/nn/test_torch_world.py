@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 import torch
-import torch.distributed as dist
+from sharing import columns, replica, train_a_share
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.autograd import forward_ad
 from torch.func import functional_call, grad, jacrev, jvp, stack_module_state, vmap
 from torch.multiprocessing.spawn import spawn
-from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import parametrizations
 from torch.utils._pytree import tree_leaves
 
@@ -363,32 +362,10 @@ def test_autocast_of_a_plain_layer_is_torchs(kind: str) -> None:
 # --- processes
 
 
-def _train_a_share(rank: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
-    model = DistributedDataParallel(_replica())
-    x = _columns()[:, 2 * rank : 2 * rank + 2]
-    output, _ = model(x, lengths=[5, 2])
-    output.square().sum().backward()
-    if rank == 0:
-        torch.save([p.grad for p in model.parameters()], f"{folder}/gradients")
-    dist.destroy_process_group()
-
-
-def _replica() -> nn.Module:
-    torch.manual_seed(1)
-    return ph.LSTM(3, 4, 2, bidirectional=True, learned_state=True, connection="highway")
-
-
-def _columns() -> Tensor:
-    torch.manual_seed(2)
-    return torch.randn(5, 4, 3)
-
-
 @pytest.mark.slow
 def test_two_processes_share_a_batch(tmp_path: Path) -> None:
-    spawn(_train_a_share, (str(tmp_path),), nprocs=2)  # type: ignore[no-untyped-call]
-    model = _replica()
-    output, _ = model(_columns(), lengths=[5, 2, 5, 2])
+    spawn(train_a_share, (str(tmp_path),), nprocs=2)  # type: ignore[no-untyped-call]
+    model = replica()
+    output, _ = model(columns(), lengths=[5, 2, 5, 2])
     (output.square().sum() / 2).backward()
     close(torch.load(tmp_path / "gradients"), [p.grad for p in model.parameters()], 1e-5)
