@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import settings
 from torch.utils._pytree import tree_leaves
 
 import peephole as ph
 
-pytest.importorskip("expecttest")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from torch.testing._internal import common_modules
+
+settings.load_profile("peephole")  # torch has just put its own in place, for every module that comes after
 
 NAMES = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
 INFOS = {info.name.removeprefix("nn."): info for info in common_modules.module_db}
