@@ -195,7 +195,7 @@ def test_a_loss_that_becomes_nan_is_one_line_and_leaves_a_usable_run(folder: Pat
     assert process.returncode == 1
     last = process.stderr.splitlines()[-1]
     assert last.startswith("peephole: the ")
-    assert "learning rate" in last
+    assert "--learning-rate" in last
     assert "Traceback" not in process.stderr
     Run.open(folder / "new").network()
 

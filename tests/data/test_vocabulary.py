@@ -168,3 +168,8 @@ def test_a_file_that_is_no_vocabulary_is_refused_with_its_name(tmp_path: Path, c
 def test_a_missing_vocabulary_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataNotFoundError, match=r"vocabulary\.json is not there"):
         Vocabulary.load(tmp_path / "vocabulary.json")
+
+
+def test_a_min_count_that_leaves_no_symbol_is_refused() -> None:
+    with pytest.raises(DataError, match="commonest occurs 3 times"):
+        Vocabulary.build("abaca", unit="char", min_count=4, unknown=True)

@@ -268,10 +268,12 @@ def test_the_address_opens_the_same_view_again(visitor: Visit, run: ph.Run, plac
     query = "layer=1&quantity=forget_gate&t=7&text=return+%27x%27&lanes=predictions%2Csurprise&sort=range"
     page = visitor.go(f"/run/{run.path.name}{place}?{query}{'' if place else '&unit=3'}")
     before = visitor.numbers()
+    settle(page)
     shown = page.locator("main").inner_text()
     url = page.url
     page.reload()
     assert visitor.numbers() == before
+    settle(page)
     assert page.url == url
     assert page.locator("main").inner_text() == shown
     assert_shows(before, traced(run, "return 'x'", layer=1), moment=7, unit=3)

@@ -309,3 +309,11 @@ def test_any_clamp_of_torchs_lstm_equals_the_formulas(
     expected, _ = clamped_formula(subject, layer, form, x, initial, [clamping])
     with ph.intervene(layer, {address(clamping): clamping.value}, steps=sorted(steps)):
         assert_same(results(layer, form, x, initial), expected, EXACT)
+
+
+def test_one_step_by_itself_is_refused_with_the_way_to_write_it() -> None:
+    with (
+        pytest.raises(PeepholeError, match=r"\[3\]"),
+        ph.intervene(nn.LSTM(2, 3), {"l0.cell.0": 0.0}, steps=3),
+    ):  # type: ignore[arg-type]
+        pass

@@ -320,3 +320,10 @@ def test_half_precision_is_recorded_in_its_own_type() -> None:
         np.testing.assert_allclose(
             value.float().numpy(), exact.layer()[name].numpy(), atol=0.03, err_msg=name
         )
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_a_scripted_module_is_refused_saying_why() -> None:
+    scripted = torch.jit.script(nn.LSTM(INPUT, HIDDEN))
+    with pytest.raises(TraceError, match="scripted"):
+        ph.trace(scripted, torch.randn(2, 1, INPUT))

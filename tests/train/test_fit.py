@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from peephole.data.tasks import task_named
 from peephole.data.text_problem import TextProblem
 from peephole.errors import OptionError, RunExistsError, TrainingError
 from peephole.nn.models import Network, NetworkConfig
-from peephole.train import loop
+from peephole.train import files, loop, recorder
 from peephole.train.fit import fit
 from peephole.train.objective import Validation, validate
 from peephole.train.options import TrainOptions
@@ -120,7 +121,7 @@ def test_a_loss_that_is_no_number_ends_training_with_the_good_weights_kept(
     options = TrainOptions(
         steps=500, batch=4, learning_rate=1e38, schedule="constant", warmup=0.5, validations=500
     )
-    with pytest.raises(TrainingError, match=r"became (nan|inf) at step \d+.*learning rate"):
+    with pytest.raises(TrainingError, match=r"became (nan|inf) at step \d+.*--learning-rate"):
         fit(text_problem, network_for(text_problem), options, tmp_path / "run")
     run = Run.open(tmp_path / "run")
     assert all(torch.isfinite(parameter).all() for parameter in run.network().parameters())
@@ -209,3 +210,19 @@ def test_training_gives_torch_its_threads_back(
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
+
+
+def test_a_run_that_cannot_be_begun_leaves_nothing_that_looks_like_one(
+    tmp_path: Path, counter: TaskProblem, network_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        with files.writing(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(recorder, "replace_bytes", full)
+    with pytest.raises(TrainingError, match="could not be begun: No space left") as caught:
+        fit(counter, network_for(counter), TrainOptions(steps=2), tmp_path / "run")
+    assert "--resume" not in str(caught.value)
+    assert not any((tmp_path / "run").iterdir())
+    monkeypatch.undo()
+    assert fit(counter, network_for(counter), TrainOptions(steps=2), tmp_path / "run") is not None

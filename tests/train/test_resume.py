@@ -166,3 +166,17 @@ def test_a_run_without_a_good_checkpoint_is_not_resumed(
     checkpoint.unlink()
     with pytest.raises(RunError, match="--overwrite"):
         resume(tmp_path / "run")
+
+
+@pytest.mark.parametrize("keep", [None, 0, 100], ids=["missing", "empty", "truncated"])
+def test_a_run_whose_weights_are_damaged_is_made_whole_from_its_checkpoint(
+    tmp_path: Path, counter: TaskProblem, network_for: Make, keep: int | None
+) -> None:
+    fit(counter, network_for(counter), TrainOptions(steps=4, batch=8), tmp_path / "run")
+    weights = tmp_path / "run" / "weights.safetensors"
+    whole = weights.read_bytes()
+    weights.unlink() if keep is None else weights.write_bytes(whole[:keep])
+    with pytest.raises(RunError, match="--resume"):
+        Run.open(tmp_path / "run")
+    assert resume(tmp_path / "run") is not None
+    assert weights.read_bytes() == whole

@@ -87,7 +87,7 @@ export function Minimap({ shown }: Props) {
       >
         <Canvas draw={draw} />
       </div>
-      <p class="quiet">{found ? `${address.value.source.kind === "sample" ? words.heldOutSample : words.ownText} · ${count(found.steps)}` : " "}</p>
+      <p class="quiet">{found ? `${address.value.source.kind === "sample" ? words.sample : words.ownText} · ${count(found.steps)}` : " "}</p>
     </section>
   );
 }

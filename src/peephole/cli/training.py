@@ -77,7 +77,10 @@ def _begin(request: Request, *, overwrite: bool) -> None:
 
 
 def _go_on(request: Request) -> None:
-    console, before = Console(stderr=True), Run.open(request.output or default_folder(request))
+    console, before = (
+        Console(stderr=True),
+        Run.open(request.output or default_folder(request), without_weights=True),
+    )
     problem = problem_from(_description_for(before, request), vocabulary=before.vocabulary())
     with shown_progress(console, loss_unit(problem)) as watch:
         run = go_on(before.path, options=resumed_options(before, request), problem=problem, watch=watch)

@@ -109,6 +109,11 @@ class Vocabulary:
             )
         if leaves_out or unknown:
             kept = kept[: room if max_size is None else room - 1]
+            if not kept:
+                raise DataError(
+                    f"min_count={min_count} leaves none of {len(ordered)} symbols: the commonest occurs "
+                    f"{counts[ordered[0]]} times, lower min_count"
+                )
             return cls((*kept, UNKNOWN), unit, len(kept))
         return cls(tuple(kept), unit)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Real
 
+import torch
 from torch import Tensor, nn
 
 from peephole.errors import OptionError
@@ -57,6 +58,10 @@ def intervene(
         OptionError: an address that names nothing in the model (the message says what there is), a value that is
             no number, a step before 0.
     """
+    if isinstance(model, torch.jit.ScriptModule):
+        raise OptionError(
+            "a scripted module cannot be reached inside: use the module that it was scripted from"
+        )
     times = _times(steps)
     held: dict[int, list[Override]] = {}
     for address, value in clamps.items():
@@ -70,6 +75,8 @@ def _times(steps: slice | Iterable[int] | None) -> frozenset[int] | slice | None
     """The chosen input times."""
     if steps is None or isinstance(steps, slice):
         return steps
+    if isinstance(steps, int):
+        raise OptionError(f"steps must be several input times or a slice: write [{steps}], got {steps}")
     times = frozenset(steps)
     if any(time < 0 for time in times):
         raise OptionError(f"steps are input times from 0 on, or a slice; got {sorted(times)}")

@@ -132,6 +132,10 @@ def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
     """
     if not isinstance(model, nn.Module):
         raise TraceError(f"only a torch.nn.Module can be recorded, got {type(model).__name__}")
+    if isinstance(model, torch.jit.ScriptModule):
+        raise TraceError(
+            "a scripted module cannot be seen inside: record the module that it was scripted from"
+        )
     tape = Tape(model, grad=grad)
     with observing(tape):
         yield tape

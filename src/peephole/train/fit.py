@@ -90,7 +90,7 @@ def resume(
 
     Raises what ``Run.open`` and ``fit`` raise, and OptionError for a changed batch, seed or film.
     """
-    run = Run.open(folder)
+    run = Run.open(folder, without_weights=True)
     options = options or run.options
     for attribute in ("batch", "seed", "film"):
         now, then = getattr(options, attribute), getattr(run.options, attribute)

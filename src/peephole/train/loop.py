@@ -76,7 +76,7 @@ class Loop:
         self.rate, self.smoothed = 0.0, math.nan
         self.validation: Validation | None = None
         self.saved_at = self.position.seconds
-        self.validated_at, self.validation_seconds = 0.0, 0.0
+        self.validation_seconds = 0.0
 
     @property
     def share(self) -> float:
@@ -146,10 +146,11 @@ class Loop:
         """Raise TrainingError unless ``value`` is a number. All processes see the same one."""
         if not math.isfinite(value):
             options = self.options
+            clip = f"a --clip below {options.clip:g}" if options.clip else "--clip 1"
             raise TrainingError(
                 f"the {name} became {value} at step {self.position.step + 1}: resume, or train again, with a "
-                f"learning rate below {options.learning_rate:g} or a clip below {options.clip:g} (0 is none); the "
-                "best weights and the last checkpoint are kept"
+                f"--learning-rate below {options.learning_rate:g} or with {clip}; the best weights and the last "
+                "checkpoint are kept"
             )
 
     def advance(self, batch: Batch, told: Agreement) -> None:
@@ -166,7 +167,7 @@ class Loop:
         """Do what has fallen due since that share of the budget; says why to stop, if training is at its end."""
         position, options = self.position, self.options
         self.keep_frame(since=since)
-        if is_due(options.validations, before=since, now=self.share) and self.can_afford_validation():
+        if is_due(options.validations, before=since, now=self.share) and self.affords_validation():
             self.validate()
             self.save()
         elif position.seconds - self.saved_at >= _CHECKPOINT_SECONDS:
@@ -186,27 +187,18 @@ class Loop:
             return "patience"
         return "budget" if self.share == 1 else None
 
-    def can_afford_validation(self) -> bool:
-        """Whether a validation would take no more than a tenth of the time; the last one is always made.
-
-        Only where the budget is time: otherwise what a run does must not depend on the machine.
-        """
-        if self.budget.unit == "steps" or self.share == 1:
-            return True
-        return self.position.seconds - self.validated_at >= 10 * self.validation_seconds
-
     def affords_validation(self) -> bool:
-        """Whether there is time for one; runs counted in steps never ask, since they must be repeatable."""
+        """Whether there is time for one; runs counted in steps never ask, since they must be repeatable.
+
+        All processes must agree: they go by the first one's clock, which ``try_out`` tells them.
+        """
         time_left = self.validation_seconds <= _VALIDATION_SHARE * self.position.seconds
         return self.budget.unit == "steps" or self.share == 1 or time_left
 
     def validate(self) -> None:
         """Try the network on the held-out data, and keep its weights if it never did better."""
         position = self.position
-        began = time.monotonic()
         self.validation = self.try_out()
-        self.validation_seconds = time.monotonic() - began
-        self.validated_at = position.seconds + self.validation_seconds
         if self.validation.loss < position.best_loss:
             position.best_step, position.stale = position.step, 0
             position.best_loss, position.best_scores = self.validation.loss, dict(self.validation.scores)
@@ -233,7 +225,7 @@ class Loop:
             self.recorder.result(position)
 
     def try_out(self) -> Validation:
-        """A validation by the first process, told to all."""
+        """A validation by the first process, told to all with the seconds that it took."""
         began = time.monotonic()
         mine = validate(self.network, self.problem, batch=self.options.batch) if self.recorder else None
         told, seconds = self.fabric.broadcast((mine, time.monotonic() - began))

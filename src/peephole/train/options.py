@@ -46,8 +46,8 @@ class TrainOptions:
     devices, nodes
         Processes on each machine (one a GPU where there are any, else on the CPU) and machines.
     threads
-        Threads of each process on the CPU; None: one for a small network, whose steps are too short to share out,
-        else as many as torch has.
+        Threads of each process on the CPU; None: one for a small network, whose steps are too short to share out;
+        else as many as torch has, or in a training counted in minutes whatever is found to pay.
     precision
         "32-true", or "bf16-mixed", which is faster on hardware that has it.
     """

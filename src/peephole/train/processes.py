@@ -1,4 +1,4 @@
-"""The processes and threads of one training, and what they tell one another, on Lightning Fabric.
+"""The processes of one training, and what they tell one another, on Lightning Fabric.
 
 With one process all of it is free.
 """

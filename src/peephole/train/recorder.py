@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -81,10 +82,6 @@ class Recorder:
         Raises RunExistsError as ``require_free`` does, TrainingError if it cannot be written.
         """
         require_free(folder, overwrite=overwrite)
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            _remove_run(folder)
-            (folder / layout.CHECKPOINT).parent.mkdir()
         config: dict[str, Any] = {
             "format": layout.FORMAT,
             "peephole": __version__,
@@ -94,14 +91,26 @@ class Recorder:
             "training": options.to_json(),
             "result": {},
         }
-        recorder = cls(folder, config, [], bits=problem.target != "value")
-        recorder.result(first.position)
-        if problem.vocabulary is not None:
-            replace_json(folder / layout.VOCABULARY, problem.vocabulary.to_json())
-        if isinstance(problem, TextProblem):
-            replace_text(folder / layout.SAMPLE, problem.excerpt)
-        recorder.weights(first.weights)
-        recorder.checkpoint(first)
+        try:
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                _remove_run(folder)
+                (folder / layout.CHECKPOINT).parent.mkdir()
+            recorder = cls(folder, config, [], bits=problem.target != "value")
+            if problem.vocabulary is not None:
+                replace_json(folder / layout.VOCABULARY, problem.vocabulary.to_json())
+            if isinstance(problem, TextProblem):
+                replace_text(folder / layout.SAMPLE, problem.excerpt)
+            recorder.weights(first.weights)
+            recorder.checkpoint(first)
+            recorder.result(first.position)  # last: a folder with a config.json is a run
+        except TrainingError as error:
+            with suppress(OSError):
+                _remove_run(folder)
+            raise TrainingError(
+                f"{folder} could not be begun: {_reason(error)}; make room or rights there, or choose another "
+                "folder by -o"
+            ) from error
         return recorder
 
     @classmethod
@@ -204,6 +213,12 @@ def _serialised(weights: Mapping[str, Tensor]) -> bytes:
     return safetensors.torch.save(
         {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     )
+
+
+def _reason(error: TrainingError) -> str:
+    """What kept a file from being written, without the advice for a run that is under way."""
+    cause = error.__cause__
+    return (cause.strerror or str(cause)) if isinstance(cause, OSError) else str(error)
 
 
 def _remove_run(folder: Path) -> None:

@@ -87,8 +87,11 @@ class Run:
     parameters: int
 
     @classmethod
-    def open(cls, path: str | Path) -> Run:
+    def open(cls, path: str | Path, *, without_weights: bool = False) -> Run:
         """Open a run folder: its configuration is read and its weights file is checked, not loaded.
+
+        without_weights
+            Do not look at the weights file; resuming writes it anew from the checkpoint.
 
         Raises RunNotFoundError where there is none, RunError where it is damaged or of another version.
         """
@@ -109,7 +112,7 @@ class Run:
                 description=dict(data["problem"]),
                 options=TrainOptions.from_json(data["training"]),
                 result=dict(data["result"]),
-                parameters=_count_parameters(path / WEIGHTS),
+                parameters=0 if without_weights else _count_parameters(path / WEIGHTS),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, RunError):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from peephole.data.vocabulary import Vocabulary
-from peephole.errors import DataError, OptionError
+from peephole.errors import DataError, OptionError, RunError
 from peephole.nn.models import Network
 
 
@@ -70,6 +70,11 @@ def _go_on(
             logits = outputs[-1, 0].double()
             if vocabulary.unknown is not None:
                 logits[vocabulary.unknown] = -math.inf
+            if not logits.max().isfinite():
+                raise RunError(
+                    "this network gives no symbol that it knows a chance: its weights are not numbers, or its "
+                    "vocabulary has nothing but the unknown symbol; train it again"
+                )
             if temperature:
                 chances = torch.softmax(logits / temperature, 0)
                 ids = torch.multinomial(chances, 1, generator=generator)
