@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from lightning_fabric import Fabric
 
 from peephole.data.digits_problem import DigitsProblem
 from peephole.data.series_problem import SeriesProblem
@@ -226,3 +227,20 @@ def test_a_run_that_cannot_be_begun_leaves_nothing_that_looks_like_one(
     assert not any((tmp_path / "run").iterdir())
     monkeypatch.undo()
     assert fit(counter, network_for(counter), TrainOptions(steps=2), tmp_path / "run") is not None
+
+
+def test_every_process_goes_by_the_first_ones_clock(
+    tmp_path: Path, counter: TaskProblem, network_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that disagreed on whether there is time for a validation would wait for one another for ever."""
+
+    def told(fabric: Fabric, value: Any, src: int = 0) -> Any:
+        return (value[0], 1e6) if isinstance(value, tuple) else value
+
+    options = TrainOptions(minutes=0.05, validations=20)
+    free = fit(counter, network_for(counter), options, tmp_path / "free")
+    monkeypatch.setattr(Fabric, "broadcast", told)
+    bound = fit(counter, network_for(counter), options, tmp_path / "bound")
+    assert free is not None
+    assert bound is not None
+    assert len(bound.metrics()) <= 2 < len(free.metrics())
