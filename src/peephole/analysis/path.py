@@ -12,6 +12,7 @@ from peephole.analysis.backward import StepBack, step_back
 from peephole.analysis.steps import lengths_of
 from peephole.errors import TraceError
 from peephole.nn.foreign import stack_of
+from peephole.nn.observe import plain_name
 from peephole.nn.recurrent import RecurrentLayer
 from peephole.nn.stack import DIRECTIONS, Stack
 from peephole.trace.trace import LayerRecord, Trace
@@ -88,7 +89,7 @@ class Path:
 def _stack(model: nn.Module, name: str) -> Stack:
     """The layers of the module that a trace names."""
     # A compiled model's modules are named without the wrapper in a trace.
-    modules = {n.replace("_orig_mod.", "").removesuffix("_orig_mod"): m for n, m in model.named_modules()}
+    modules = {plain_name(n): m for n, m in model.named_modules()}
     module = modules.get(name)
     if isinstance(module, RecurrentLayer | nn.RNNBase):
         stack = stack_of(module)

@@ -20,6 +20,11 @@ from torch import nn
 from peephole.nn.record import Override, Record
 
 
+def plain_name(name: str) -> str:
+    """A module's dotted name without the wrappers that ``torch.compile`` puts around modules."""
+    return name.replace("_orig_mod.", "").removesuffix("_orig_mod")
+
+
 class Observer:
     """Watches the modules of one model. Subclasses say what they hold fixed and take the records.
 

@@ -17,15 +17,13 @@ null. Any safetensors reader opens it; nothing in it is executed.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from peephole.errors import TraceError
+from peephole.trace import containers
 from peephole.trace.trace import LayerRecord
 
 if TYPE_CHECKING:
@@ -60,29 +58,13 @@ def save(trace: Trace, path: Path) -> None:
         if (values := getattr(trace, name)) is not None:
             tensors[name] = values
     metadata = {"format": FORMAT, "records": json.dumps({"records": facts, "symbols": trace.symbols})}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        save_file({n: v.detach().cpu().contiguous().clone() for n, v in tensors.items()}, temporary, metadata)
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
-        raise TraceError(f"the trace cannot be written to {path}: {error}") from error
+    plain = {n: v.detach().cpu().contiguous().clone() for n, v in tensors.items()}
+    containers.write(path, plain, metadata, what="trace")
 
 
 def load(kind: type[T], path: Path) -> T:
     """Reads a trace of class ``kind``."""
-    if not path.is_file():
-        raise TraceError(f"no trace at {path}: there is no such file")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise TraceError(f"{path} is no trace, or is damaged: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise TraceError(
-            f"{path} is no trace of this version: its format is {metadata.get('format')!r}, wanted {FORMAT!r}"
-        )
+    metadata, tensors = containers.read(path, wanted=FORMAT, what="trace")
     try:
         facts = json.loads(metadata["records"])
         records = tuple(_record(number, fact, tensors) for number, fact in enumerate(facts["records"]))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from peephole.errors import TraceError
 from peephole.nn.foreign import observing
 from peephole.nn.models import Network
-from peephole.nn.observe import Observer
+from peephole.nn.observe import Observer, plain_name
 from peephole.nn.record import Record
 from peephole.trace.trace import LayerRecord, Trace
 
@@ -89,7 +89,7 @@ class Tape(Observer):
 
     def receive(self, module: nn.Module, records: Sequence[Record]) -> None:
         """Takes what one module recorded in one call."""
-        name = self.names[id(module)].replace("_orig_mod.", "").removesuffix("_orig_mod")
+        name = plain_name(self.names[id(module)])
         taken = self._stepping.pop(name, None)
         if not records[0].single_step or taken is None or not taken.continues_with(records[0]):
             taken = _Taken(name, self._calls[name])

@@ -14,15 +14,13 @@ of {module, layer, direction, kind, quantities}, and every, steps, symbols, trac
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from peephole.errors import TraceError
+from peephole.trace import containers
 from peephole.trace.keyframes import SEGMENTS, Keyframes
 from peephole.trace.said import Said
 from peephole.trace.sketches import QuantitySketch
@@ -60,30 +58,14 @@ def save(survey: Survey, path: Path) -> None:
         "tracks": survey.tracks,
         "digest": survey.digest,
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     metadata = {"format": FORMAT, "survey": json.dumps(facts)}
-    try:
-        save_file({n: v.detach().cpu().contiguous() for n, v in tensors.items()}, temporary, metadata)
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
-        raise TraceError(f"the survey cannot be written to {path}: {error}") from error
+    plain = {n: v.detach().cpu().contiguous() for n, v in tensors.items()}
+    containers.write(path, plain, metadata, what="survey")
 
 
 def load(path: Path, subject: Subject) -> Survey:
     """Reads a survey of ``subject``."""
-    if not path.is_file():
-        raise TraceError(f"no survey at {path}: there is no such file")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise TraceError(f"{path} is no survey, or is damaged: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise TraceError(
-            f"{path} is no survey of this version: its format is {metadata.get('format')!r}, wanted {FORMAT!r}"
-        )
+    metadata, tensors = containers.read(path, wanted=FORMAT, what="survey")
     try:
         survey = _survey(json.loads(metadata["survey"]), tensors, subject)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -28,7 +28,7 @@ _STANDS = 10.0
 
 
 def thread_counts(network: NetworkConfig, options: TrainOptions) -> tuple[int, ...]:
-    """The numbers of threads to choose from; the last is the one to keep to where there is nothing to measure."""
+    """The numbers of threads to choose from, the least first; one alone where there is nothing to choose."""
     if options.threads:
         return (options.threads,)
     gates = {"rnn": 1, "lstm": 4, "gru": 3}[network.cell]
