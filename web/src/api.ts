@@ -1,9 +1,10 @@
 // The server's routes, one function each, and what can go wrong with them. Knows nothing of the page.
 
+import { host, Unreachable, type Answer } from "./host";
 import { decode, type Payload } from "./payload";
 import { floats, Half, integers } from "./payload";
 import { strings } from "./i18n";
-import type { Direction, Source } from "./state";
+import type { Clamp, Direction, Source } from "./state";
 
 /** Something went wrong: what it was, and what to do about it. */
 export class Failure extends Error {
@@ -119,26 +120,39 @@ export interface UnitTrace {
   readonly counts: Float32Array;
 }
 
-async function request(path: string, options: RequestInit = {}): Promise<Response> {
-  let response: Response;
+/** Asks the host; a Failure with its own words if it refuses or is gone. */
+async function request(path: string, signal: AbortSignal, body?: unknown): Promise<ArrayBuffer> {
+  let answer: Answer;
   try {
-    response = await fetch(path, options);
+    answer = await host().ask(path, body, signal);
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (!(error instanceof Unreachable)) throw error;
     throw new Failure(strings().serverGone, strings().serverGoneRemedy);
   }
-  if (response.ok) return response;
-  const said: unknown = await response.json().catch(() => null);
-  const { error, do: remedy } = (said ?? {}) as { error?: string; do?: string };
-  throw new Failure(
-    error ?? strings().serverSaid(response.status),
-    remedy ?? strings().reloadRemedy,
-    response.status,
-  );
+  if (answer.status < 400) return answer.body;
+  const { error, do: remedy } = refusalIn(answer.body);
+  throw new Failure(error ?? strings().serverSaid(answer.status), remedy ?? strings().reloadRemedy, answer.status);
 }
 
-async function payload<Facts>(path: string, options: RequestInit): Promise<Payload<Facts>> {
-  const buffer = await (await request(path, options)).arrayBuffer();
+function refusalIn(body: ArrayBuffer): { error?: string; do?: string } {
+  try {
+    return (JSON.parse(text(body)) ?? {}) as { error?: string; do?: string };
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}; // not the explorer's own words: the status has to do
+    throw error;
+  }
+}
+
+const text = (body: ArrayBuffer) => new TextDecoder().decode(body);
+
+/** Asks for facts, which come as JSON. */
+export async function facts<T>(path: string, signal: AbortSignal, body?: unknown): Promise<T> {
+  return JSON.parse(text(await request(path, signal, body))) as T;
+}
+
+/** Asks for numbers, which come as tensors with facts beside them. */
+export async function payload<Facts>(path: string, signal: AbortSignal, body?: unknown): Promise<Payload<Facts>> {
+  const buffer = await request(path, signal, body);
   try {
     return decode<Facts>(buffer);
   } catch (error) {
@@ -149,34 +163,45 @@ async function payload<Facts>(path: string, options: RequestInit): Promise<Paylo
   }
 }
 
-function required(found: Payload, name: string): Float32Array {
+/** A tensor that must be there. */
+export function required(found: Payload, name: string): Float32Array {
   const values = floats(found, name);
   if (!values) throw new Failure(strings().badPayload(`no tensor ${name}`), strings().reloadRemedy);
   return values;
 }
 
-const at = (run: string) => `/api/runs/${encodeURIComponent(run)}`;
+/** Where a run is, under /api. */
+export const at = (run: string) => `/api/runs/${encodeURIComponent(run)}`;
 
 export async function getHome(signal: AbortSignal): Promise<Home> {
-  return (await request("/api/home", { signal })).json() as Promise<Home>;
+  return facts("/api/home", signal);
 }
 
 export async function getRun(run: string, signal: AbortSignal): Promise<Run> {
-  return (await request(at(run), { signal })).json() as Promise<Run>;
+  return facts(at(run), signal);
+}
+
+/** What a network is to do: read this, as it was at a moment of its training, with something held or not. */
+export interface Task {
+  readonly source: Exclude<Source, { kind: "pasted" }>;
+  readonly frame: number | null;
+  readonly clamps: readonly Clamp[];
+}
+
+/** The body that asks for it. */
+export function asked({ source, frame, clamps }: Task): Record<string, unknown> {
+  const material =
+    source.kind === "text"
+      ? { text: source.text }
+      : source.kind === "drawn"
+        ? { drawn: source.pixels }
+        : { sample: source.index };
+  return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}) };
 }
 
 /** Runs a text or a sample through the network. */
-export async function postTrace(
-  run: string,
-  source: Exclude<Source, { kind: "pasted" }>,
-  signal: AbortSignal,
-): Promise<Trace> {
-  const found = await payload<TraceFacts>(`${at(run)}/trace`, {
-    signal,
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(source.kind === "text" ? { text: source.text } : { sample: source.index }),
-  });
+export async function postTrace(run: string, task: Task, signal: AbortSignal): Promise<Trace> {
+  const found = await payload<TraceFacts>(`${at(run)}/trace`, signal, asked(task));
   return {
     ...found.facts,
     steps: found.facts.symbols.length,
@@ -197,7 +222,7 @@ export async function getValues(
   quantity: string,
   signal: AbortSignal,
 ): Promise<Values> {
-  const found = await payload(`/api/traces/${trace}/${layer}/${direction}/${quantity}`, { signal });
+  const found = await payload(`/api/traces/${trace}/${layer}/${direction}/${quantity}`, signal);
   const values = found.tensors.get("values");
   if (!(values?.data instanceof Half)) {
     throw new Failure(strings().badPayload("no half-precision tensor values"), strings().reloadRemedy);
@@ -238,7 +263,7 @@ export async function getUnit(
   quantities: readonly string[],
   signal: AbortSignal,
 ): Promise<UnitTrace> {
-  const found = await payload<UnitFacts>(`/api/traces/${trace}/${layer}/${direction}/unit/${unit}`, { signal });
+  const found = await payload<UnitFacts>(`/api/traces/${trace}/${layer}/${direction}/unit/${unit}`, signal);
   const { edges, symbols } = found.facts;
   const histograms = quantities.map((quantity): [string, Histogram] => {
     const [low, high] = edges[quantity] ?? [0, 1];

@@ -10,7 +10,7 @@ import { ranked } from "./ranking";
 import { resource, type Loaded } from "./resource";
 import { address, type Address } from "./state";
 
-const onRun = () => address.value.page === "network" || address.value.page === "unit";
+const onRun = () => address.value.page !== "home" && address.value.page !== "nowhere";
 
 export const home = resource(() =>
   address.value.page === "home" ? { key: "home", family: "home", load: api.getHome } : null,
@@ -65,14 +65,20 @@ export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() =
 
 export const selected = computed(() => (selection.value && "run" in selection.value ? selection.value : null));
 
+/** What the address has the network read, with nothing held. */
+function task(): api.Task {
+  const { source, frame } = address.peek();
+  return { source: resolve(source), frame, clamps: [] };
+}
+
 /** The text as the network reads it. */
 export const trace = resource(() => {
-  const { run: id, source } = address.value;
+  const { run: id, source, frame } = address.value;
   if (!selected.value) return null;
   return {
-    key: JSON.stringify([id, source]),
+    key: JSON.stringify([id, source, frame]),
     family: id,
-    load: async (signal: AbortSignal) => api.postTrace(id, resolve(source), signal),
+    load: async (signal: AbortSignal) => api.postTrace(id, task(), signal),
   };
 }, 4);
 
@@ -91,7 +97,7 @@ export const values = resource(() => {
   const [chosen, read] = [selected.value, trace.value];
   if (!chosen || !read.value || read.loading) return null;
   const { trace: id } = read.value;
-  const { run: name, direction, source } = address.value;
+  const { run: name, direction } = address.value;
   const { detail, quantity } = chosen;
   return {
     key: [id, detail.layer, direction, quantity].join("/"),
@@ -99,7 +105,7 @@ export const values = resource(() => {
     load: (signal: AbortSignal) =>
       ofTrace(
         () => api.getValues(id, detail.layer, direction, quantity, signal),
-        () => api.postTrace(name, resolve(source), signal),
+        () => api.postTrace(name, task(), signal),
       ),
   };
 }, 6);
@@ -116,7 +122,7 @@ export const unitTrace = resource(() => {
   const [chosen, read, number] = [selected.value, trace.value, unit.value];
   if (!chosen || !read.value || read.loading || number === null) return null;
   const { trace: id } = read.value;
-  const { run: name, direction, source } = address.value;
+  const { run: name, direction } = address.value;
   const { detail } = chosen;
   return {
     key: [id, detail.layer, direction, number].join("/"),
@@ -124,7 +130,7 @@ export const unitTrace = resource(() => {
     load: (signal: AbortSignal) =>
       ofTrace(
         () => api.getUnit(id, detail.layer, direction, number, detail.quantities, signal),
-        () => api.postTrace(name, resolve(source), signal),
+        () => api.postTrace(name, task(), signal),
       ),
   };
 }, 24);

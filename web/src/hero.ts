@@ -12,6 +12,8 @@ import type { TextView } from "./text-view";
 /** Enough for the lines that fit above the cards. */
 const STEPS = 480;
 
+const FIRST_SAMPLE: api.Task = { source: { kind: "sample", index: 0 }, frame: null, clamps: [] };
+
 interface Hero {
   readonly run: RunCard;
   readonly layer: number;
@@ -33,7 +35,7 @@ async function read(card: RunCard, signal: AbortSignal): Promise<Hero> {
   const run = await api.getRun(card.id, signal);
   const detail = run.layers_detail.at(-1)!;
   const quantity = detail.quantities.includes("cell") ? "cell" : "hidden";
-  const trace = await api.postTrace(card.id, { kind: "sample", index: 0 }, signal);
+  const trace = await api.postTrace(card.id, FIRST_SAMPLE, signal);
   const values = await api.getValues(trace.trace, detail.layer, "forward", quantity, signal);
   const unit = ranked(values.statistics, "telling")[0] ?? 0;
   return { run: card, layer: detail.layer, quantity, unit, view: viewOf(trace, values, unit) };

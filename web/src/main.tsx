@@ -3,7 +3,6 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { Dialogs } from "./dialogs";
-import "./explorer.css";
 import { run, unit } from "./data";
 import { language, strings } from "./i18n";
 import { listen } from "./keyboard";
@@ -13,6 +12,7 @@ import { HomePage } from "./pages/home";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
 import { address, followAddress, HOME } from "./state";
+import "./styles/index.css";
 
 function Page() {
   switch (address.value.page) {
@@ -22,7 +22,7 @@ function Page() {
       return <NetworkPage />;
     case "unit":
       return <UnitPage />;
-    case "nowhere":
+    default:
       return (
         <main class="home">
           <Message what={strings().nowhere} />

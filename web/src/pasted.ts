@@ -20,10 +20,10 @@ export function sourceOf(text: string): Source {
   return { kind: "pasted", key };
 }
 
-/** The text of a source of one's own; null for a sample, and for a text whose session is over. */
+/** The text of a source of one's own; null for what is no text, and for a text whose session is over. */
 export function typedText(source: Source): string | null {
-  if (source.kind === "sample") return null;
-  return source.kind === "text" ? source.text : sessionStorage.getItem(SHELF + source.key);
+  if (source.kind === "text") return source.text;
+  return source.kind === "pasted" ? sessionStorage.getItem(SHELF + source.key) : null;
 }
 
 /** A source with its text in hand; a Failure if it lived in a session that is over. */

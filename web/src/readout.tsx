@@ -1,20 +1,21 @@
 // The numbers at the cursor, as text.
 
 import { computed } from "@preact/signals";
-import { moment, selected, trace, unitTrace } from "./data";
+import { moment, selected, trace, unit, unitTrace } from "./data";
 import { decimal, probability } from "./format";
 import { nameOf, strings } from "./i18n";
 import { inReadingOrder, letter } from "./quantities";
 import { glyph } from "./symbols";
 
-/** The chosen unit's quantities at the cursor. */
+/** The chosen unit's quantities at the cursor; no numbers until they are those of the unit that is chosen. */
 export const numbers = computed(() => {
-  const [unit, read, chosen] = [unitTrace.value.value, trace.value.value, selected.value];
-  if (!unit || !read || !chosen || unit.trace !== read.trace) return [];
+  const [found, read, chosen] = [unitTrace.value.value, trace.value.value, selected.value];
+  if (!found || !read || !chosen || found.trace !== read.trace) return [];
+  const current = found.unit === unit.value;
   return inReadingOrder(chosen.detail.quantities).map((quantity) => ({
     quantity,
     letter: letter(quantity, chosen.run.cell ?? ""),
-    value: unit.quantities.get(quantity)?.[moment.value] ?? Number.NaN,
+    value: current ? (found.quantities.get(quantity)?.[moment.value] ?? Number.NaN) : Number.NaN,
   }));
 });
 

@@ -30,6 +30,26 @@ describe("an address is the state", () => {
         lang: "zh",
       },
     ],
+    [
+      "everything being done",
+      {
+        ...run,
+        run: "zoo:counter",
+        frame: 12,
+        clamps: [
+          { unit: "l0.cell.3", value: -1.5, from: 12, to: 20 },
+          { unit: "l1_reverse.forget_gate.7", value: 1e-7, from: 0, to: null },
+        ],
+        light: 31,
+        stretch: [4, 9],
+        editing: true,
+        tour: 7,
+      },
+    ],
+    ["a moment", { ...run, page: "moment", unit: 3, moment: 9, everyUnit: true }],
+    ["a drawn digit", { ...run, page: "digit", source: { kind: "drawn", pixels: "AAf_-9" } }],
+    ["two networks", { ...run, page: "compare", other: "a/b", source: { kind: "text", text: "aaX" } }],
+    ["a step of the tour at home", { ...HOME, tour: 1 }],
     ["a unit", { ...run, page: "unit", unit: 0, moment: 0 }],
     ["a text of one's own", { ...run, source: { kind: "text", text: 'x = "<a&b>"\n\té 你好\u202e😀 +%20 ' } }],
     ["an empty text", { ...run, source: { kind: "text", text: "" } }],
@@ -41,6 +61,7 @@ describe("an address is the state", () => {
   test("what has its default is not in it", () => {
     expect(format(run)).toBe("/run/python");
     expect(format({ ...run, page: "unit", unit: 41 })).toBe("/run/python/unit/41");
+    expect(format({ ...run, run: "zoo:counter", page: "moment", unit: 4 })).toBe("/run/zoo:counter/unit/4/moment");
     expect(format({ ...run, unit: 41, moment: 7, lanes: ["predictions", "surprise"] })).toBe(
       "/run/python?unit=41&t=7&lanes=predictions,surprise",
     );
@@ -64,6 +85,12 @@ describe("an address is the state", () => {
       ["surprise"],
       null,
     ]);
+  });
+
+  test("a clamp that is none is left out, and a stretch may be written from either end", () => {
+    const read = parse("/run/python", "?clamp=l0.cell.3:1@2-,l0.cell:1@2-,l0.cell.3:x@2-&stretch=9-4");
+    expect(read.clamps).toEqual([{ unit: "l0.cell.3", value: 1, from: 2, to: null }]);
+    expect(read.stretch).toEqual([4, 9]);
   });
 
   test("a path that is no page says so", () => {
