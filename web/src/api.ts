@@ -46,6 +46,16 @@ export interface Run extends RunCard {
   readonly vocabulary: readonly string[] | null;
   readonly labels: readonly string[] | null;
   readonly samples: number;
+  /** no step knows what comes after it */
+  readonly causal: boolean;
+  /** other networks that learned the same problem with the same symbols */
+  readonly siblings: readonly Sibling[];
+}
+
+export interface Sibling {
+  readonly id: string;
+  readonly name: string;
+  readonly cell: string;
 }
 
 export interface Home {
