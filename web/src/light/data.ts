@@ -79,7 +79,7 @@ async function getLags(of: string, found: Run, layer: number, signal: AbortSigna
   };
 }
 
-const shining = computed(() => (trace.value.loading ? null : address.value.light));
+const shining = computed(() => (trace.value.loading || trace.value.value?.long ? null : address.value.light));
 
 /** The step whose prediction shines back, if there is such a step. */
 export const source = computed(() => {

@@ -8,6 +8,7 @@ import { strings } from "../i18n";
 import { address } from "../state";
 import { glyph } from "../symbols";
 import { tones } from "../theme";
+import type { Series } from "../windows";
 import { light, lit } from "./data";
 import { brightestOf, brightness } from "./scale";
 
@@ -45,7 +46,7 @@ export function Nodes() {
 interface PictureProps {
   readonly span: readonly [number, number];
   readonly symbols: readonly string[];
-  readonly quantities: ReadonlyMap<string, Float32Array>;
+  readonly quantities: ReadonlyMap<string, Series>;
 }
 
 function Picture({ span: [from, to], symbols, quantities }: PictureProps) {
@@ -74,9 +75,9 @@ function Picture({ span: [from, to], symbols, quantities }: PictureProps) {
               {step > from && <line class="wire" x1={x - STEP + RADIUS} x2={x - RADIUS} y1={MEMORY} y2={MEMORY} />}
               <line class="wire" x1={x} x2={x} y1={MEMORY + RADIUS} y2={INPUT - RADIUS} />
               {shown.cell && <line class="wire" x1={x} x2={x} y1={HIDDEN + RADIUS} y2={MEMORY - RADIUS} />}
-              {step > from && kept && <Aperture x={x - STEP / 2} y={MEMORY} opening={kept[step]!} across />}
-              {write && <Aperture x={x} y={WRITE} opening={write[step]!} />}
-              {reveal && <Aperture x={x} y={REVEAL} opening={reveal[step]!} />}
+              {step > from && kept && <Aperture x={x - STEP / 2} y={MEMORY} opening={kept.at(step)} across />}
+              {write && <Aperture x={x} y={WRITE} opening={write.at(step)} />}
+              {reveal && <Aperture x={x} y={REVEAL} opening={reveal.at(step)} />}
               {shown.cell && <circle cx={x} cy={HIDDEN} r={RADIUS} fill={fill(shown.hidden[step]!, brightest.state, step)} />}
               <circle cx={x} cy={MEMORY} r={RADIUS} fill={fill(memory[step]!, brightest.state, step)} />
               <circle cx={x} cy={INPUT} r={RADIUS} fill={fill(shown.input[step]!, brightest.input, step)} />
@@ -106,7 +107,7 @@ interface ApertureProps {
   readonly x: number;
   readonly y: number;
   /** 0 shut, a bar across the way; 1 open, a ring */
-  readonly opening: number;
+  readonly opening: number | undefined;
   /** the way runs across the page, not down */
   readonly across?: boolean;
 }
@@ -115,6 +116,7 @@ const RING = 5;
 
 /** A gate on its way: a ring where it is open, a bar across where it is shut, an ellipse between. */
 function Aperture({ x, y, opening, across = false }: ApertureProps) {
+  if (opening === undefined) return null;
   const share = Math.max(0.02, Math.min(1, opening)) * RING;
   return <ellipse class="aperture" cx={x} cy={y} rx={across ? share : RING} ry={across ? RING : share} />;
 }

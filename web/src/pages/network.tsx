@@ -107,6 +107,7 @@ export function NetworkPage() {
 /** The ways to look from the cursor: back, and around. */
 function Looking() {
   const words = strings();
+  if (trace.value.value?.long) return null; // a survey holds no record to look back along
   const { light, stretch } = address.value;
   const numbers = trace.value.value?.input === "numbers";
   return (
@@ -130,6 +131,7 @@ function Looking() {
 
 /** What is under the text: a light that is looked at, a stretch that is searched for, else the ledger. */
 function Below() {
+  if (trace.value.value?.long) return <Ledger />;
   if (address.value.light !== null) return <LightPanel />;
   return address.value.stretch ? <PhrasePanel /> : <Ledger />;
 }

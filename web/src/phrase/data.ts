@@ -18,7 +18,7 @@ export interface Phrases {
 export const phrases = resource<Phrases>(() => {
   const [read, chosen] = [trace.value, selected.value];
   const { stretch, direction } = address.value;
-  if (!read.value || read.loading || !chosen || !stretch || stretch[1] >= read.value.steps) return null;
+  if (!read.value || read.value.long || read.loading || !chosen || !stretch || stretch[1] >= read.value.steps) return null;
   const [from, to] = stretch;
   const { trace: id } = read.value;
   const body = { layer: chosen.detail.layer, direction, quantity: chosen.quantity, from, to };
