@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 import peephole as ph
+from peephole import zoo as shipped
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -41,6 +43,7 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
         "peephole": None,
         "result": cards["mirror"]["result"],
         "modified": cards["mirror"]["modified"],
+        "film": 0,
         "error": None,
     }
     assert cards["digits"]["peephole"] == "diagonal"
@@ -184,7 +187,7 @@ def test_a_digit_is_read_row_by_row(client: Any, zoo: Path) -> None:
     assert found["inputs"].shape == (28, 28)
     assert found.facts["predicted"] == list("0123456789")
     assert found["surprise"].shape == (28,)
-    assert found.facts["title"] == sample.title
+    assert found.facts["title"] == {"en": sample.title, "zh": sample.chinese}
     values = client.payload(f"/api/traces/{found.facts['trace']}/0/forward/unit/0")
     assert "mean_by_symbol" not in values.tensors
 
@@ -244,14 +247,14 @@ REFUSALS: dict[str, tuple[_Ask, int, str]] = {
     "unknown sample": (lambda c, t: c.post("/api/runs/text/trace", {"sample": 1}), 404, "no sample 1"),
     "negative sample": (lambda c, t: c.post("/api/runs/text/trace", {"sample": -1}), 404, "no sample -1"),
     "unknown trace": (lambda c, t: c.get("/api/traces/0123/0/forward/cell"), 404, "0123 is no longer held"),
-    "unknown layer": (lambda c, t: c.get(f"/api/traces/{t}/2/forward/cell"), 404, "no layer 2 forward"),
+    "unknown layer": (lambda c, t: c.get(f"/api/traces/{t}/2/forward/cell"), 404, "no layer 3 forward"),
     "layer that is no number": (lambda c, t: c.get(f"/api/traces/{t}/x/forward/cell"), 404, "'x'"),
-    "unknown direction": (lambda c, t: c.get(f"/api/traces/{t}/0/backward/cell"), 404, "layer 0 backward"),
+    "unknown direction": (lambda c, t: c.get(f"/api/traces/{t}/0/backward/cell"), 404, "layer 1 backward"),
     "unknown quantity": (lambda c, t: c.get(f"/api/traces/{t}/0/forward/mood"), 404, "no mood"),
     "unknown unit": (lambda c, t: c.get(f"/api/traces/{t}/0/forward/unit/5"), 404, "no unit 5"),
     "negative unit": (lambda c, t: c.get(f"/api/traces/{t}/0/forward/unit/-1"), 404, "'-1'"),
     "unknown address": (lambda c, t: c.get("/api/nothing"), 404, "/api/nothing"),
-    "wrong method": (lambda c, t: c.post("/api/home", {}), 405, "Method Not Allowed"),
+    "wrong method": (lambda c, t: c.post("/api/home", {}), 405, "without a body"),
     "empty text": (lambda c, t: c.post("/api/runs/text/trace", {"text": ""}), 400, "empty"),
     "empty lines": (lambda c, t: c.post("/api/runs/counter/trace", {"text": "\n\n"}), 400, "empty"),
     "too long a text": (
@@ -273,7 +276,9 @@ REFUSALS: dict[str, tuple[_Ask, int, str]] = {
     "text for digits": (lambda c, t: c.post("/api/runs/digits/trace", {"text": "3"}), 422, "reads numbers"),
     "neither text nor sample": (lambda c, t: c.post("/api/runs/text/trace", {"words": 3}), 400, '"text"'),
     "a text that is no text": (lambda c, t: c.post("/api/runs/text/trace", {"text": 3}), 400, '"text"'),
-    "a list": (lambda c, t: c.post("/api/runs/text/trace", ["x"]), 400, '"text"'),
+    "no body": (lambda c, t: c.get("/api/runs/text/trace"), 405, "with a body"),
+    "a method that is none": (lambda c, t: c.request("PUT", "/api/home"), 405, "Method Not Allowed"),
+    "a list": (lambda c, t: c.post("/api/runs/text/trace", ["x"]), 400, "no JSON object"),
     "no JSON": (
         lambda c, t: c.request(
             "POST",
@@ -302,3 +307,26 @@ def test_what_cannot_be_answered_is_refused_with_a_reason(client: Any, name: str
 def test_a_text_of_the_greatest_length_is_read(client: Any) -> None:
     found = client.trace("text", text="ex(" * 66_666 + "xx")
     assert found["surprise"].shape == (200_000,)
+
+
+def test_the_home_page_has_the_shipped_networks_apart_from_the_runs(client: Any) -> None:
+    home = client.json("/api/home")
+    assert [card["id"] for card in home["gallery"]] == [f"zoo:{name}" for name in shipped.names()]
+    assert not {card["id"] for card in home["gallery"]} & {card["id"] for card in home["runs"]}
+    for card, known in zip(home["gallery"], shipped.cards(), strict=True):
+        assert (card["name"], card["error"]) == (known.name, None)
+        assert card["title"] == known.title
+        assert card["look_for"] == known.look_for
+        assert (card["first_failure"], card["film"]) == (known.first_failure, known.film)
+
+
+def test_a_shipped_network_is_read_like_any_run(client: Any) -> None:
+    assert client.json("/api/runs/zoo:memorizer")["config"]["hidden"] == 20
+    assert client.trace("zoo:memorizer", text="AxxxYa").facts["trace"]
+    client.refusal(client.get("/api/runs/zoo:nothing"), 404)
+
+
+def test_the_gallery_is_there_without_any_run(connect: Callable[..., Any]) -> None:
+    home = connect([]).json("/api/home")
+    assert home["runs"] == []
+    assert len(home["gallery"]) == len(shipped.names())

@@ -109,10 +109,8 @@ interface Sibling {
 /** The order in which the kinds of cell are told. */
 const KINDS = ["rnn", "gru", "lstm"];
 
-async function readBy(id: string, wanted: Task, signal: AbortSignal): Promise<Sibling> {
-  const [found, read] = await Promise.all([api.getRun(id, signal), api.postTrace(id, wanted, signal)]);
-  return { run: found, trace: read };
-}
+/** So many siblings are looked at, to find one of each kind. */
+const MOST_SIBLINGS = 12;
 
 /** One network of each other kind of cell that learned the same, reading the same. */
 export const siblings = resource<readonly Sibling[]>(() => {
@@ -123,10 +121,13 @@ export const siblings = resource<readonly Sibling[]>(() => {
     key: JSON.stringify([found.id, wanted]),
     family: found.id,
     load: async (signal: AbortSignal) => {
-      const kinds = found.siblings.filter(
-        (one, place, all) => one.cell !== found.cell && all.findIndex((other) => other.cell === one.cell) === place,
+      const others = await Promise.all(found.siblings.slice(0, MOST_SIBLINGS).map((id) => api.getRun(id, signal)));
+      const chosen = KINDS.filter((kind) => kind !== found.cell).flatMap(
+        (kind) => others.find((other) => other.cell === kind && other.causal) ?? [],
       );
-      return Promise.all(kinds.map(({ id }) => readBy(id, wanted, signal)));
+      return Promise.all(
+        chosen.map(async (other) => ({ run: other, trace: await api.postTrace(other.id, wanted, signal) })),
+      );
     },
   };
 }, 2);
