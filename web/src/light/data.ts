@@ -2,7 +2,7 @@
 
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import * as api from "../api";
-import type { Run, Task, Trace } from "../api";
+import type { Run, Trace } from "../api";
 import { run, selected, task, trace, unit } from "../data";
 import { floats } from "../payload";
 import { resource } from "../resource";
