@@ -36,7 +36,6 @@ def gallery_page(shipped: Mapping[str, Path]) -> list[Json]:
             "title": known.title,
             "look_for": known.look_for,
             "first_failure": known.first_failure,
-            "film": known.film,
         }
         for (name, folder), known in zip(shipped.items(), cards(), strict=True)
     ]
@@ -80,6 +79,7 @@ def card(id: str, run: Run) -> Json:
         "parameters": run.parameters,
         "peephole": config.peephole,
         "result": {name: _finite(value) for name, value in run.result.items()},
+        "film": len(run.film()),
         "modified": _modified(run.path),
         "error": None,
     }
@@ -90,7 +90,17 @@ def _card_of_folder(id: str, folder: Path) -> Json:
         return card(id, Run.open(folder))
     except RunError as error:
         unknown = dict.fromkeys(
-            ("problem", "cell", "layers", "hidden", "bidirectional", "parameters", "peephole", "result")
+            (
+                "problem",
+                "cell",
+                "layers",
+                "hidden",
+                "bidirectional",
+                "parameters",
+                "peephole",
+                "result",
+                "film",
+            )
         )
         return {"id": id, "name": folder.name, **unknown, "modified": _modified(folder), "error": str(error)}
 
