@@ -1,13 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { curve, decadesOf, reachOf, relative, spread } from "../src/light/lag-curve";
-import { brightestOf, brightness, powerOfTen } from "../src/light/scale";
+import { curve, powersOf, reachOf, relative, spread } from "../src/light/lag-curve";
+import { brightestOf, brightness, decadesOf, powerOfTen } from "../src/light/scale";
 
 describe("the scale of light", () => {
   test("a decade is a sixth, the brightest is 1 and what is fainter than the last decade is dark", () => {
-    expect(brightness(5, 5)).toBe(1);
-    expect(brightness(0.5, 5)).toBeCloseTo(5 / 6);
-    expect(brightness(5e-6, 5)).toBeCloseTo(0);
-    expect([brightness(5e-9, 5), brightness(0, 5), brightness(Number.NaN, 5), brightness(1, 0)]).toEqual([0, 0, 0, 0]);
+    expect(brightness(5, 5, 6)).toBe(1);
+    expect(brightness(0.5, 5, 6)).toBeCloseTo(5 / 6);
+    expect(brightness(5e-6, 5, 6)).toBeCloseTo(0);
+    const dark = [brightness(5e-9, 5, 6), brightness(0, 5, 6), brightness(Number.NaN, 5, 6), brightness(1, 0, 6)];
+    expect(dark).toEqual([0, 0, 0, 0]);
+  });
+
+  test("has as many decades as it takes to tell the faintest, at least 2 and at most 8", () => {
+    const of = (...values: number[]) => ({ values: Float32Array.from(values), brightest: 10 });
+    expect(decadesOf([])).toBe(2);
+    expect(decadesOf([of(10, 2, 0), of(10, 2e-3, Number.NaN)])).toBe(4);
+    expect(decadesOf([of(10, 1e-20)])).toBe(8);
   });
 
   test("the brightest is that of all series", () => {
@@ -28,14 +36,16 @@ describe("a curve against lag", () => {
     expect(reachOf(values)).toBe(2);
   });
 
-  test("has an even number of decades, enough for its least value", () => {
-    expect(decadesOf([Float32Array.of(1, 0.5)])).toBe(2);
-    expect(decadesOf([Float32Array.of(1, 2e-3)])).toBe(4);
-    expect(decadesOf([Float32Array.of(1, 1e-30)])).toBe(12);
+  test("lies between even powers of ten around 1, at least two apart", () => {
+    expect(powersOf([Float32Array.of(1, 0.5)])).toEqual([-2, 0]);
+    expect(powersOf([Float32Array.of(1, 2e-3)])).toEqual([-4, 0]);
+    expect(powersOf([Float32Array.of(1, 30), Float32Array.of(1, 0.5, Number.NaN)])).toEqual([-2, 2]);
+    expect(powersOf([Float32Array.of(1, 1)])).toEqual([-2, 0]);
+    expect(powersOf([Float32Array.of(1, 1e-30, Number.POSITIVE_INFINITY)])).toEqual([-12, 0]);
   });
 
   test("rests on the floor where it is zero and ends with its numbers", () => {
-    const path = curve(Float32Array.of(1, 0, Number.NaN), (lag) => 10 * lag, (share) => -Math.log10(share), 4);
+    const path = curve(Float32Array.of(1, 0, Number.NaN), (lag) => 10 * lag, (share) => -Math.log10(share), -4);
     expect(path).toBe("M0.0 0.0L10.0 4.0");
   });
 });

@@ -7,6 +7,7 @@ import { run, selected, task, trace, unit } from "../data";
 import { floats } from "../payload";
 import { resource } from "../resource";
 import { address } from "../state";
+import { brightestOf, decadesOf } from "./scale";
 
 /** How strongly one prediction depends on each step, by the road that the gradient takes; each one number a step. */
 export interface Light {
@@ -164,6 +165,28 @@ export const lags = resource<readonly Lags[]>(() => {
     },
   };
 }, 2);
+
+/** One lane of light: how strong it is at each step, and what is brightest in its network. */
+export interface Glow {
+  readonly values: Float32Array;
+  readonly brightest: number;
+}
+
+function glows(shown: Light | null): { c: Glow; h: Glow } | null {
+  if (!shown) return null;
+  const brightest = brightestOf(shown.cRoad, shown.hRoad);
+  return { c: { values: shown.cRoad, brightest }, h: { values: shown.hRoad, brightest } };
+}
+
+/** The lanes: the network's two roads, and the one road of the vanilla RNN. */
+export const cGlow = computed(() => glows(light.value.value)?.c ?? null);
+export const hGlow = computed(() => glows(light.value.value)?.h ?? null);
+export const plainGlow = computed(() => glows(plainLight.value.value)?.h ?? null);
+
+/** The decades of the lanes' one scale. */
+export const decades = computed(() =>
+  decadesOf([cGlow.value, hGlow.value, plainGlow.value].filter((glow) => glow !== null)),
+);
 
 /** While the light is played backwards, the step that it has reached; null: it lies on all it reaches. */
 export const front = signal<number | null>(null);

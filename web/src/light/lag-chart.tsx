@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { run } from "../data";
 import { strings } from "../i18n";
 import { lags, type Lags } from "./data";
-import { curve, decadesOf, floored, reachOf, relative, spread } from "./lag-curve";
+import { curve, floored, powersOf, reachOf, relative, spread } from "./lag-curve";
 import { powerOfTen } from "./scale";
 
 const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [168, 40, 56, 8, 24];
@@ -40,20 +40,20 @@ function Chart({ curves, width }: { readonly curves: readonly Lags[]; readonly w
   const own = shown.find((one) => one.run === run.value.value?.name);
   const name = (cell: string) => words.cells[cell] ?? cell;
   const reach = Math.max(1, ...shown.map((one) => one.reach));
-  const decades = decadesOf(shown.map(({ shares }) => shares));
+  const [lowest, highest] = powersOf(shown.map(({ shares }) => shares));
   const x = (lag: number) => LEFT + (lag / reach) * (width - LEFT - RIGHT);
-  const y = (share: number) => TOP + (-Math.log10(share) / decades) * (HEIGHT - TOP - BOTTOM);
+  const y = (share: number) => TOP + ((highest - Math.log10(share)) / (highest - lowest)) * (HEIGHT - TOP - BOTTOM);
   const last = shown.map((one) => one.shares[one.reach] ?? 1);
-  const labels = spread(last.map((share) => y(floored(share, decades))), LABEL, HEIGHT - BOTTOM);
-  const ticks = Array.from({ length: decades / 2 + 1 }, (_, place) => 2 * place);
+  const labels = spread(last.map((share) => y(floored(share, lowest))), LABEL, HEIGHT - BOTTOM);
+  const ticks = Array.from({ length: (highest - lowest) / 2 + 1 }, (_, place) => highest - 2 * place);
   const told = shown.map((one, place) => words.light.lagTold(name(one.cell), one.reach, last[place]!.toPrecision(2)));
   return (
     <svg width={width} height={HEIGHT} role="img" aria-label={told.join("; ")}>
-      {ticks.map((decade) => (
-        <g key={decade}>
-          <line class="grid" x1={LEFT} x2={width - RIGHT} y1={y(10 ** -decade)} y2={y(10 ** -decade)} />
-          <text x={LEFT - 8} y={y(10 ** -decade)} text-anchor="end" dominant-baseline="middle">
-            {powerOfTen(-decade)}
+      {ticks.map((power) => (
+        <g key={power}>
+          <line class="grid" x1={LEFT} x2={width - RIGHT} y1={y(10 ** power)} y2={y(10 ** power)} />
+          <text x={LEFT - 8} y={y(10 ** power)} text-anchor="end" dominant-baseline="middle">
+            {powerOfTen(power)}
           </text>
         </g>
       ))}
@@ -62,10 +62,10 @@ function Chart({ curves, width }: { readonly curves: readonly Lags[]; readonly w
           {lag}
         </text>
       ))}
-      {own?.gates && <path class="product" d={curve(own.gates, x, y, decades)} />}
+      {own?.gates && <path class="product" d={curve(own.gates, x, y, lowest)} />}
       {shown.map(({ cell, run: of, shares }, place) => (
         <g key={of} class={`cell-${cell}${of === own?.run ? " own" : ""}`}>
-          <path d={curve(shares, x, y, decades)} />
+          <path d={curve(shares, x, y, lowest)} />
           <text x={width - RIGHT + 8} y={labels[place]} dominant-baseline="middle">
             {name(cell)}
           </text>

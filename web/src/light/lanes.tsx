@@ -8,8 +8,8 @@ import { rule, type Pen } from "../paint";
 import { StripFrame, useStrip } from "../strip";
 import { paintStarts, paintSteps } from "../strip-paint";
 import type { Strip } from "../strip-window";
-import { light, lit, plainLight, siblings, type Light } from "./data";
-import { brightestOf, brightness } from "./scale";
+import { cGlow, decades, hGlow, lit, plainGlow, siblings, type Glow } from "./data";
+import { brightness } from "./scale";
 
 export function LightLanes() {
   const { strip, width } = useStrip();
@@ -19,15 +19,6 @@ export function LightLanes() {
     const [read, unit] = [trace.value.value, unitTrace.value.value];
     const own = unit && unit.trace === read?.trace ? (unit.quantities.get(selected.value!.quantity) ?? null) : null;
     if (read) paintSteps(pen, strip.value, read, own, chosenScale.value);
-  };
-  const brightest = (shown: Light) => brightestOf(shown.cRoad, shown.hRoad);
-  const own = (series: (shown: Light) => Float32Array) => () => {
-    const shown = light.value.value;
-    return shown && { values: series(shown), brightest: brightest(shown) };
-  };
-  const plain = () => {
-    const shown = plainLight.value.value;
-    return shown && { values: shown.hRoad, brightest: brightest(shown) };
   };
   const hasPlain = siblings.value.value?.some(({ run }) => run.cell === "rnn") ?? false;
   return (
@@ -42,12 +33,12 @@ export function LightLanes() {
           testid="light-c"
           name={words.cRoad}
           hint={cell === "gru" ? words.cRoadGru : words.cRoadHint}
-          glow={own((shown) => shown.cRoad)}
+          glow={cGlow}
         />
       )}
-      <GlowLane strip={strip} testid="light-h" name={words.hRoad} hint={words.hRoadHint} glow={own((shown) => shown.hRoad)} />
+      <GlowLane strip={strip} testid="light-h" name={words.hRoad} hint={words.hRoadHint} glow={hGlow} />
       {cell !== "rnn" && hasPlain && (
-        <GlowLane strip={strip} testid="light-rnn" name={words.plain} hint={words.plainHint} glow={plain} />
+        <GlowLane strip={strip} testid="light-rnn" name={words.plain} hint={words.plainHint} glow={plainGlow} />
       )}
     </StripFrame>
   );
@@ -58,14 +49,16 @@ interface GlowProps {
   readonly testid: string;
   readonly name: string;
   readonly hint: string;
-  readonly glow: () => { readonly values: Float32Array; readonly brightest: number } | null;
+  readonly glow: ReadonlySignal<Glow | null>;
 }
 
 function GlowLane({ strip, testid, name, hint, glow }: GlowProps) {
   const draw = (pen: Pen) => {
-    const [found, read] = [glow(), trace.value.value];
+    const [found, read] = [glow.value, trace.value.value];
     if (!found || !read) return;
-    paintGlow(pen, strip.value, (step) => (lit.value(step) ? brightness(found.values[step]!, found.brightest) : 0));
+    const { values, brightest } = found;
+    const bright = (step: number) => (lit.value(step) ? brightness(values[step]!, brightest, decades.value) : 0);
+    paintGlow(pen, strip.value, bright);
     paintStarts(pen, strip.value, read.lengths);
   };
   return (

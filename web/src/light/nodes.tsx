@@ -2,6 +2,7 @@
 // gates between them open or shut. After Graves, "Supervised Sequence Labelling with Recurrent Neural Networks",
 // figure 4.4.
 
+import { useEffect, useRef } from "preact/hooks";
 import { selected, trace, unit, unitTrace } from "../data";
 import { sequenceOf } from "../layout";
 import { strings } from "../i18n";
@@ -10,11 +11,11 @@ import { glyph } from "../symbols";
 import { tones } from "../theme";
 import type { Series } from "../windows";
 import { light, lit } from "./data";
-import { brightestOf, brightness } from "./scale";
+import { brightestOf, brightness, decadesOf } from "./scale";
 
 /** The longest stretch that is drawn node by node. */
 export const MOST_NODES = 24;
-const [STEP, EDGE] = [40, 28];
+const [STEP, EDGE] = [32, 24];
 const [HIDDEN, REVEAL, MEMORY, WRITE, INPUT, LETTER] = [20, 46, 72, 98, 124, 148];
 const RADIUS = 9;
 
@@ -61,12 +62,20 @@ function Picture({ span: [from, to], symbols, quantities }: PictureProps) {
   // A cell without a memory of its own keeps its hidden value: one row of nodes.
   const memory = shown.cell ?? shown.hidden;
   const width = 2 * EDGE + (to - from) * STEP;
+  const reach = decadesOf([
+    { values: memory.slice(from, to + 1), brightest: brightest.state },
+    { values: shown.input.slice(from, to + 1), brightest: brightest.input },
+  ]);
   const fill = (value: number, most: number, step: number) =>
-    tones.value.gate(lit.value(step) ? brightness(value, most) : 0);
+    tones.value.gate(lit.value(step) ? brightness(value, most, reach) : 0);
   const steps = Array.from({ length: to - from + 1 }, (_, place) => from + place);
   const top = shown.cell ? 0 : MEMORY - HIDDEN - 8;
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    frame.current!.scrollLeft = width; // the light comes from the right
+  }, [from, to]);
   return (
-    <div class="unrolled">
+    <div class="unrolled" ref={frame}>
       <svg viewBox={`0 ${top} ${width} ${LETTER + 12 - top}`} width={width} role="img" aria-label={strings().light.nodesTold}>
         {steps.map((step) => {
           const x = EDGE + (step - from) * STEP;

@@ -8,11 +8,11 @@ import { sequenceOf } from "../layout";
 import { Message } from "../message";
 import { go, move } from "../state";
 import { glyph } from "../symbols";
-import { front, light, source } from "./data";
+import { decades, front, light, source } from "./data";
 import { LagChart } from "./lag-chart";
 import { LightLanes } from "./lanes";
 import { Nodes } from "./nodes";
-import { DECADES, powerOfTen } from "./scale";
+import { powerOfTen } from "./scale";
 
 /** Milliseconds a step, when the light is played backwards; a long way is gone in larger strides. */
 const PACE = 60;
@@ -58,7 +58,7 @@ function Legend() {
   const words = strings().light;
   return (
     <p class="legend small" data-testid="light-legend">
-      <span>{powerOfTen(-DECADES)}</span>
+      <span>{powerOfTen(-decades.value)}</span>
       <span class="ramp glow-ramp" aria-hidden="true" />
       <span>1</span>
       <span class="quiet">{words.scale}</span>

@@ -1,12 +1,21 @@
 // The scale on which light is told: decades below the brightest. Pure.
 
-/** So many powers of ten are told apart; what is fainter is dark. */
-export const DECADES = 6;
+/** At least and at most so many powers of ten are told apart. */
+const [FEWEST, MOST] = [2, 8];
 
 /** How bright a value is beside the brightest, 0 to 1 on a log scale; 0 for what is fainter than the last decade. */
-export function brightness(value: number, brightest: number): number {
+export function brightness(value: number, brightest: number, decades: number): number {
   if (!(value > 0) || !(brightest > 0)) return 0;
-  return Math.max(0, Math.min(1, 1 + Math.log10(value / brightest) / DECADES));
+  return Math.max(0, Math.min(1, 1 + Math.log10(value / brightest) / decades));
+}
+
+/** How many decades it takes to tell all values apart, each series beside its own brightest. */
+export function decadesOf(series: readonly { readonly values: Float32Array; readonly brightest: number }[]): number {
+  let least = 1;
+  for (const { values, brightest } of series) {
+    for (const value of values) if (value > 0 && value / brightest < least) least = value / brightest;
+  }
+  return Math.max(FEWEST, Math.min(MOST, Math.ceil(-Math.log10(least))));
 }
 
 /** The largest of several series; 0 for none. */
