@@ -44,7 +44,9 @@ function Chart({ curves, width }: { readonly curves: readonly Lags[]; readonly w
   const x = (lag: number) => LEFT + (lag / reach) * (width - LEFT - RIGHT);
   const y = (share: number) => TOP + ((highest - Math.log10(share)) / (highest - lowest)) * (HEIGHT - TOP - BOTTOM);
   const last = shown.map((one) => one.shares[one.reach] ?? 1);
-  const labels = spread(last.map((share) => y(floored(share, lowest))), LABEL, HEIGHT - BOTTOM);
+  const product = own?.gates ?? null;
+  const ends = product ? [...last, product[reachOf(product)] ?? 1] : last;
+  const labels = spread(ends.map((share) => y(floored(share, lowest))), LABEL, HEIGHT - BOTTOM);
   const ticks = Array.from({ length: (highest - lowest) / 2 + 1 }, (_, place) => highest - 2 * place);
   const told = shown.map((one, place) => words.light.lagTold(name(one.cell), one.reach, last[place]!.toPrecision(2)));
   return (
@@ -62,7 +64,14 @@ function Chart({ curves, width }: { readonly curves: readonly Lags[]; readonly w
           {lag}
         </text>
       ))}
-      {own?.gates && <path class="product" d={curve(own.gates, x, y, lowest)} />}
+      {product && (
+        <g class="product">
+          <path d={curve(product, x, y, lowest)} />
+          <text x={width - RIGHT + 8} y={labels.at(-1)} dominant-baseline="middle">
+            {own?.cell === "gru" ? "∏z" : "∏f"}
+          </text>
+        </g>
+      )}
       {shown.map(({ cell, run: of, shares }, place) => (
         <g key={of} class={`cell-${cell}${of === own?.run ? " own" : ""}`}>
           <path d={curve(shares, x, y, lowest)} />

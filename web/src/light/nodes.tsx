@@ -68,6 +68,8 @@ function Picture({ span: [from, to], symbols, quantities }: PictureProps) {
   ]);
   const fill = (value: number, most: number, step: number) =>
     tones.value.gate(lit.value(step) ? brightness(value, most, reach) : 0);
+  // A backward direction remembers what is to the right.
+  const [first, before] = address.value.direction === "backward" ? [to, -1] : [from, 1];
   const steps = Array.from({ length: to - from + 1 }, (_, place) => from + place);
   const top = shown.cell ? 0 : MEMORY - HIDDEN - 8;
   const frame = useRef<HTMLDivElement>(null);
@@ -84,7 +86,7 @@ function Picture({ span: [from, to], symbols, quantities }: PictureProps) {
               {step > from && <line class="wire" x1={x - STEP + RADIUS} x2={x - RADIUS} y1={MEMORY} y2={MEMORY} />}
               <line class="wire" x1={x} x2={x} y1={MEMORY + RADIUS} y2={INPUT - RADIUS} />
               {shown.cell && <line class="wire" x1={x} x2={x} y1={HIDDEN + RADIUS} y2={MEMORY - RADIUS} />}
-              {step > from && kept && <Aperture x={x - STEP / 2} y={MEMORY} opening={kept.at(step)} across />}
+              {kept && step !== first && <Aperture x={x - before * (STEP / 2)} y={MEMORY} opening={kept.at(step)} across />}
               {write && <Aperture x={x} y={WRITE} opening={write.at(step)} />}
               {reveal && <Aperture x={x} y={REVEAL} opening={reveal.at(step)} />}
               {shown.cell && <circle cx={x} cy={HIDDEN} r={RADIUS} fill={fill(shown.hidden[step]!, brightest.state, step)} />}

@@ -23,7 +23,7 @@ export const en = {
 
 export const zh: typeof en = {
   title: "回溯之光",
-  open: "向后看",
+  open: "往回看",
   openHint: "这个预测依据什么：沿时间往回看",
   from: (step: number) => `从第 ${step} 步的预测出发：`,
   play: "倒放",
