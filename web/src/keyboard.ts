@@ -2,6 +2,7 @@
 
 import { dialog } from "./dialogs";
 import { moment, selected, trace, unit } from "./data";
+import { markStretch, toggleLight } from "./looking";
 import { address, go, move } from "./state";
 import { stepUnit } from "./units-list";
 
@@ -26,6 +27,9 @@ function press(event: KeyboardEvent): void {
   else if (event.key === "End") stepMoment(Number.POSITIVE_INFINITY);
   else if (event.key === "ArrowUp") stepUnit(-1);
   else if (event.key === "ArrowDown") stepUnit(1);
+  else if (event.key === "b") toggleLight();
+  else if (event.key === "[") markStretch("from");
+  else if (event.key === "]") markStretch("to");
   else if (event.key === "/") dialog.value = "jump";
   else if (event.key === "Enter" && !(event.target as HTMLElement).closest("button, a")) {
     go(address.peek().page === "unit" ? { page: "network" } : { page: "unit", unit: unit.peek() });

@@ -1,6 +1,8 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
 import type { Sort } from "./state";
+import { en as light } from "./words/light";
+import { en as phrase } from "./words/phrase";
 
 export const en = {
   home: "home",
@@ -128,6 +130,8 @@ export const en = {
     ["← →", "moment (Shift: ten at a time)"],
     ["↑ ↓", "unit, in the list's order"],
     ["Enter", "the unit's page, and back"],
+    ["b", "backward light from here, and back"],
+    ["[ ]", "begin and end a stretch (with the mouse: Shift and drag)"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -158,6 +162,8 @@ export const en = {
   nowhere: "There is no page at this address.",
   toHome: "All runs",
   again: "Try again",
+  light,
+  phrase,
 };
 
 export type Strings = typeof en;

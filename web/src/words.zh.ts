@@ -1,6 +1,8 @@
 // Every word on the page, in Chinese.
 
 import type { Strings } from "./words.en";
+import { zh as light } from "./words/light";
+import { zh as phrase } from "./words/phrase";
 
 export const zh: Strings = {
   home: "首页",
@@ -128,6 +130,8 @@ export const zh: Strings = {
     ["← →", "时刻（按住 Shift 一次十步）"],
     ["↑ ↓", "单元，按列表次序"],
     ["Enter", "进入单元页或返回"],
+    ["b", "从这里回溯之光，再按返回"],
+    ["[ ]", "一段的起点和终点（鼠标：按住 Shift 拖动）"],
     ["/", "跳到某一步或某段文字"],
     ["?", "本帮助"],
     ["Esc", "关闭"],
@@ -158,4 +162,6 @@ export const zh: Strings = {
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
   again: "重试",
+  light,
+  phrase,
 };
