@@ -1,6 +1,7 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
 import type { Sort } from "./state";
+import * as moment from "./words/moment";
 
 export const en = {
   home: "home",
@@ -127,7 +128,9 @@ export const en = {
   keyList: [
     ["← →", "moment (Shift: ten at a time)"],
     ["↑ ↓", "unit, in the list's order"],
-    ["Enter", "the unit's page, and back"],
+    ["Enter", "deeper: network, unit, moment"],
+    ["Backspace", "back up: moment, unit, network"],
+    ["Space", "play, on the moment page"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -158,6 +161,7 @@ export const en = {
   nowhere: "There is no page at this address.",
   toHome: "All runs",
   again: "Try again",
+  moment: moment.en,
 };
 
 export type Strings = typeof en;

@@ -1,6 +1,7 @@
 // Every word on the page, in Chinese.
 
 import type { Strings } from "./words.en";
+import * as moment from "./words/moment";
 
 export const zh: Strings = {
   home: "首页",
@@ -127,7 +128,9 @@ export const zh: Strings = {
   keyList: [
     ["← →", "时刻（按住 Shift 一次十步）"],
     ["↑ ↓", "单元，按列表次序"],
-    ["Enter", "进入单元页或返回"],
+    ["Enter", "深入：网络、单元、时刻"],
+    ["Backspace", "返回：时刻、单元、网络"],
+    ["Space", "播放（时刻页）"],
     ["/", "跳到某一步或某段文字"],
     ["?", "本帮助"],
     ["Esc", "关闭"],
@@ -158,4 +161,5 @@ export const zh: Strings = {
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
   again: "重试",
+  moment: moment.zh,
 };
