@@ -19,7 +19,7 @@ export interface Shown {
 export const shownMoment = resource<Shown>(() => {
   const [chosen, read, number] = [selected.value, trace.value, unit.value];
   if (address.value.page !== "moment" || !chosen || !read.value || read.loading || number === null) return null;
-  if (read.value.steps === 0) return null;
+  if (read.value.steps === 0 || read.value.share.value < 1) return null;
   const { trace: id } = read.value;
   const { run, direction } = address.value;
   const { layer } = chosen.detail;
@@ -43,9 +43,7 @@ export const shownMoment = resource<Shown>(() => {
 
 /** The largest magnitude of the unit's memory over the whole text, so that stepping does not change the scale. */
 export const largest: ReadonlySignal<number> = computed(() => {
-  const found = unitTrace.value.value;
-  const series = found?.quantities.get("cell") ?? found?.quantities.get("hidden");
-  let most = 1;
-  for (const value of series ?? []) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
-  return most;
+  const figures = unitTrace.value.value?.figures;
+  const found = figures?.get("cell") ?? figures?.get("hidden");
+  return found ? Math.max(1, Math.abs(found.least), Math.abs(found.greatest)) : 1;
 });

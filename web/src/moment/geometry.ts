@@ -128,7 +128,7 @@ export function plotted(
     const inside = Math.max(-reach, Math.min(reach, x));
     return [
       box.x + ((inside + reach) / (2 * reach)) * box.width,
-      box.y + box.height - ((f(x) - low) / (high - low)) * box.height,
+      box.y + box.height - ((f(inside) - low) / (high - low)) * box.height,
     ];
   };
   const points = Array.from({ length: 25 }, (_, i) => at((i / 12 - 1) * reach));

@@ -15,14 +15,14 @@ interface RibbonProps {
   readonly value: number;
   /** where a picture of the step draws it in: keep, write or reveal */
   readonly phase?: string | undefined;
-  /** the one whose width is told and measured; others continue it */
-  readonly measured?: boolean;
+  /** which way it runs, for the piece whose width is told and measured; others continue it */
+  readonly measured?: "along" | "across" | undefined;
   /** runs down, so that its right edge is the one that ends up above */
   readonly flipped?: boolean;
 }
 
 /** A pipe's body, and its ridge: on the left edge for a positive value, on the right for a negative one. */
-export function Ribbon({ mark, cuts, value, phase, measured = false, flipped = false }: RibbonProps) {
+export function Ribbon({ mark, cuts, value, phase, measured, flipped = false }: RibbonProps) {
   const { tones, turned } = useSheet();
   const on = lit.value === mark;
   return (
@@ -32,7 +32,7 @@ export function Ribbon({ mark, cuts, value, phase, measured = false, flipped = f
         fill={value < 0 ? tones.theme.negative : tones.theme.positive}
         stroke={on ? tones.ink : "none"}
         stroke-width={on ? 2 : 0}
-        {...(measured ? { "data-pipe": mark } : {})}
+        {...(measured ? { "data-pipe": mark, "data-runs": measured } : {})}
       />
       <path
         d={outline(ridge(cuts, value < 0 === flipped ? "left" : "right", RIDGE), turned)}
@@ -75,7 +75,7 @@ export function Straight(props: StraightProps) {
         cuts={[cut(from, axis, width), cut(to, axis, width)]}
         value={value}
         phase={phase}
-        measured={!silent}
+        measured={silent ? undefined : runs}
         flipped={flipped}
       />
       {printed !== undefined && (

@@ -26,8 +26,8 @@ export function Prediction() {
   ].filter(Boolean);
   const rows = read.probabilities && read.outputs
     ? Array.from({ length: Math.min(MOST, read.ranks) }, (_, rank) => ({
-        name: read.predicted[read.outputs![step * read.ranks + rank]!] ?? "",
-        share: read.probabilities![step * read.ranks + rank]!,
+        name: read.predicted[read.outputs!.at(step * read.ranks + rank) ?? -1] ?? "",
+        share: read.probabilities!.at(step * read.ranks + rank) ?? 0,
       })).filter(({ share }) => share >= 0.005)
     : [];
   const [column, bar] = [44, width - 44 - 36];
@@ -59,7 +59,7 @@ export function Prediction() {
       })}
       {read.forecast && (
         <text x={x} y={y + 32 + 18 * way.length} font-family={SANS} font-size={20} font-weight={600} fill={sheet.tones.ink}>
-          {decimal(read.forecast[step]!)}
+          {decimal(read.forecast.at(step) ?? Number.NaN)}
         </text>
       )}
     </g>

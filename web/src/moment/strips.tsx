@@ -1,9 +1,11 @@
 // The pipes of all units at once, in the places of one unit's pipes.
 
 import { Heat } from "./heat";
+import { strings } from "../i18n";
 import { Line } from "./parts";
 import { Plus } from "./road";
 import { useSheet } from "./sheet";
+import { Label } from "./text";
 
 interface StripsProps {
   readonly gates: { readonly keep: Float32Array; readonly write: ArrayLike<number>; readonly reveal: Float32Array | null } | null;
@@ -16,6 +18,7 @@ interface StripsProps {
 /** Strips where one unit has pipes; a cell without gates has only what it was, what it is and what it shows. */
 export function Strips({ gates, before, state, candidate, hidden }: StripsProps) {
   const { from, keep, rise, write, meet, drop, funnel, reveal, shelf, out, road, pipe, limit, boxes, box } = useSheet();
+  const words = strings();
   const half = pipe / 2;
   const lane = [road - half, road + half] as const;
   const times = (gate: ArrayLike<number>, values: Float32Array) => values.map((value, unit) => value * gate[unit]!);
@@ -34,6 +37,16 @@ export function Strips({ gates, before, state, candidate, hidden }: StripsProps)
         <Heat mark="squashed" values={state.map(Math.tanh)} kind="signed" along={[drop - half, drop + half]} across={[funnel[1] + 2, reveal - 12]} phase="reveal" />
       )}
       <Heat mark="shown" values={hidden} kind="signed" along={[drop - half, out]} across={[shelf - half, shelf + half]} phase="reveal" />
+      {gates && (
+        <>
+          <Label at={[(keep + rise - half) / 2, road + half]} side="under" size={12} quiet>
+            {words.kept}
+          </Label>
+          <Label at={[rise + half, (road + half + write) / 2]} side="after" size={12} quiet>
+            {words.written}
+          </Label>
+        </>
+      )}
       <Line points={[[rise, road + half + 12], [rise, road + 10]]} arrow />
       <Plus along={rise} across={road} />
       <Line points={[[drop, road + half], [drop, gates?.reveal ? funnel[0] : shelf - half]]} arrow />

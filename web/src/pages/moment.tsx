@@ -7,6 +7,7 @@ import { Canvas } from "../canvas";
 import { moment, run, scale, selected, selection, trace, unitTrace } from "../data";
 import { momentNotice } from "../dialogs";
 import { stepName, strings } from "../i18n";
+import { Legend } from "../legend";
 import { Message, Trouble } from "../message";
 import { shownMoment } from "../moment/data";
 import { Diagram } from "../moment/diagram";
@@ -34,7 +35,7 @@ export function MomentPage() {
   useMotion();
   return (
     <main class="moment" data-testid="moment-page">
-      <Breadcrumb />
+      <Breadcrumb>{selected.value && <Legend scale={scale} features={trace.value.value?.features ?? 0} />}</Breadcrumb>
       <Trouble />
       {failed && (
         <Message what={failed.what} remedy={failed.remedy} action={{ label: words.again, run: () => (attempt.value += 1) }} />
