@@ -50,7 +50,10 @@ class Read:
         """The first moment of the first sequence that is as wanted."""
         units = self.record["hidden"].shape[-1]
         return next(
-            m for step in range(min(60, self.lengths[0])) for unit in range(units) if wanted(m := self.at(step, unit))
+            m
+            for step in range(min(60, self.lengths[0]))
+            for unit in range(units)
+            if wanted(m := self.at(step, unit))
         )
 
 
@@ -121,10 +124,17 @@ def sums(page: Page, said: Moment) -> None:
     """The equations: what was kept and written is the state to the last digit, each gate is its activation's value."""
     if said.kind != "rnn":
         row = page.locator("[data-equation=state]")
-        kept, written, state = (number(row.locator(f"mn[data-field={f}]").last.text_content() or "") for f in ("kept", "written", "state"))
+        kept, written, state = (
+            number(row.locator(f"mn[data-field={f}]").last.text_content() or "")
+            for f in ("kept", "written", "state")
+        )
         assert round(kept + written, 2) == state == pytest.approx(said.state, abs=0.00501)
     gates = {
-        "lstm": {"forget_gate": said.kept_share, "input_gate": said.write_share, "output_gate": said.shown_share},
+        "lstm": {
+            "forget_gate": said.kept_share,
+            "input_gate": said.write_share,
+            "output_gate": said.shown_share,
+        },
         "gru": {"update_gate": said.kept_share},
         "rnn": {},
     }[said.kind]
@@ -132,9 +142,13 @@ def sums(page: Page, said: Moment) -> None:
         taken = page.locator(f"[data-dot={MARKS[gate]}]").get_attribute("data-sum")
         assert taken is not None
         assert 1 / (1 + math.exp(-float(taken))) == pytest.approx(value, abs=1e-5), gate
-        terms, total = (part.text_content() or "" for part in page.locator(f"[data-equation={gate}] math").all()[1:3])
+        terms, total = (
+            part.text_content() or "" for part in page.locator(f"[data-equation={gate}] math").all()[1:3]
+        )
         values = [float(v) for v in re.findall(r"-?\d+\.\d+", terms.replace("\u2212", "-"))]
-        assert sum(values) == pytest.approx(number(re.findall(r"[−\d.]+", total)[0]), abs=0.005 * (len(values) + 1))
+        assert sum(values) == pytest.approx(
+            number(re.findall(r"[−\d.]+", total)[0]), abs=0.005 * (len(values) + 1)
+        )
 
 
 MARKS = {
@@ -160,7 +174,11 @@ def test_behind_a_sluice_a_pipe_is_as_wide_as_the_printed_gate_times_what_came(
     for pipe in PIPES:
         if page.locator(f"[data-pipe={pipe}]").count():
             assert thickness(page, pipe) == pytest.approx(abs(getattr(said, pipe)) * scale, abs=0.1), pipe
-    ways = {"kept_share": ("before", "kept"), "write_share": ("candidate", "written"), "shown_share": ("squashed", "shown")}
+    ways = {
+        "kept_share": ("before", "kept"),
+        "write_share": ("candidate", "written"),
+        "shown_share": ("squashed", "shown"),
+    }
     gates = [gate for gate in ways if page.locator(f"[data-gate={gate}]").count()]
     assert gates == {"lstm": list(ways), "gru": list(ways)[:2], "rnn": []}[said.kind]
     for gate in gates:
@@ -177,7 +195,9 @@ def test_ribbons_of_opposite_sign_cancel(guest: Visit, zoo: Path) -> None:
     said = read.find(lambda m: m.kept * m.written < -0.01)
     page = shown(guest, "text", said.step, said.unit)
     less = min(abs(said.kept), abs(said.written))
-    assert float(page.locator("[data-cancelled]").get_attribute("data-cancelled") or "nan") == pytest.approx(less, abs=1e-4)
+    assert float(page.locator("[data-cancelled]").get_attribute("data-cancelled") or "nan") == pytest.approx(
+        less, abs=1e-4
+    )
     expect(drawing(page)).to_contain_text(f"{less:.2f} cancels out")
     widths = {pipe: thickness(page, pipe) for pipe in PIPES}
     assert widths["state"] == pytest.approx(abs(widths["kept"] - widths["written"]), abs=0.1)
@@ -235,7 +255,10 @@ def test_all_units_are_strips_in_which_each_can_be_read_and_chosen(guest: Visit,
     page = shown(guest, "text", 7, 1, "&layer=1")
     page.get_by_test_id("all-units").click()
     expect(page).to_have_url(re.compile("all=1"))
-    assert {heat.get_attribute("data-heat") for heat in page.locator("[data-heat]").all()} >= {*PIPES, "squashed"}
+    assert {heat.get_attribute("data-heat") for heat in page.locator("[data-heat]").all()} >= {
+        *PIPES,
+        "squashed",
+    }
     strip = page.locator("[data-heat=state] > rect").first
     box = strip.bounding_box()
     assert box is not None
@@ -278,7 +301,16 @@ def test_the_drawing_saves_as_an_svg_that_stands_alone(guest: Visit, tmp_path: P
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert (root.get("width"), root.get("height")) == ("1200", root.get("viewBox", "").split()[3])
         for element in root.iter():
-            assert element.tag.partition("}")[2] in ("svg", "title", "g", "path", "rect", "circle", "text", "tspan")
+            assert element.tag.partition("}")[2] in (
+                "svg",
+                "title",
+                "g",
+                "path",
+                "rect",
+                "circle",
+                "text",
+                "tspan",
+            )
             for name, value in element.attrib.items():
                 assert name not in ("class", "style", "href", "tabindex")
                 assert not name.startswith("data-")
@@ -318,7 +350,9 @@ def test_the_classic_figures_light_the_same_part_of_the_block(guest: Visit, lang
         expect(box).to_have_attribute("stroke-width", "1.25")
         part.locator(".body").first.hover()
         expect(box).to_have_attribute("stroke-width", "2")
-        expect(page.get_by_test_id("plate-part")).to_contain_text("forget gate" if language == "en" else "遗忘门")
+        expect(page.get_by_test_id("plate-part")).to_contain_text(
+            "forget gate" if language == "en" else "遗忘门"
+        )
         page.mouse.move(0, 0)
         part.focus()
         expect(box).to_have_attribute("stroke-width", "2")
@@ -396,7 +430,9 @@ def test_on_a_telephone_the_block_stands_upright(
     assert box["height"] > 2 * box["width"]
     for text in drawing(page).locator("text").all():
         around = text.bounding_box()
-        assert around is None or (around["x"] >= 0 and around["x"] + around["width"] <= 390), text.text_content()
+        assert around is None or (around["x"] >= 0 and around["x"] + around["width"] <= 390), (
+            text.text_content()
+        )
     for button in page.locator("main button:visible").all():
         target = button.bounding_box()
         assert target is not None

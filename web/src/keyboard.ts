@@ -1,9 +1,9 @@
 // Keys: the cursor, the unit, jump, help. They write the state like anything else.
 
 import { dialog } from "./dialogs";
-import { moment, selected, trace, unit } from "./data";
-import { togglePlay } from "./moment/play";
-import { address, go, move, type Page } from "./state";
+import { selected, unit } from "./data";
+import { step as stepMoment, togglePlay } from "./moment/play";
+import { address, go, type Page } from "./state";
 import { stepUnit } from "./units-list";
 
 const FAR = 10;
@@ -24,11 +24,6 @@ const UP: Partial<Record<Page, Page>> = { moment: "unit", unit: "network" };
 function change(way: Partial<Record<Page, Page>>): void {
   const page = way[address.peek().page];
   if (page) go({ page, unit: unit.peek() });
-}
-
-function stepMoment(by: number): void {
-  const steps = trace.peek().value?.steps ?? 0;
-  if (steps > 0) move({ moment: Math.max(0, Math.min(steps - 1, moment.peek() + by)) });
 }
 
 function press(event: KeyboardEvent): void {

@@ -41,12 +41,17 @@ describe("a ribbon", () => {
   test("bends in two arcs about one centre", () => {
     // Up at 100 ± 5, then along at 40 ± 5, round a centre at (115, 55): radii 20 and 10.
     const cuts: Cut[] = [cutAcross(55, 100, 10), { ...cutAlong(115, 40, 10), join: "bend along" }];
-    const numbers = outline(cuts, false).match(/-?[\d.]+/g)!.map(Number);
+    const numbers = outline(cuts, false)
+      .match(/-?[\d.]+/g)!
+      .map(Number);
     const [x0, y0, ...curve] = numbers as [number, number, ...number[]];
     for (let share = 0; share <= 1; share += 0.125) {
       const at = (p0: number, p1: number, p2: number, p3: number) =>
         (1 - share) ** 3 * p0 + 3 * (1 - share) ** 2 * share * p1 + 3 * (1 - share) * share ** 2 * p2 + share ** 3 * p3;
-      const radius = Math.hypot(at(x0, curve[0]!, curve[2]!, curve[4]!) - 115, at(y0, curve[1]!, curve[3]!, curve[5]!) - 55);
+      const radius = Math.hypot(
+        at(x0, curve[0]!, curve[2]!, curve[4]!) - 115,
+        at(y0, curve[1]!, curve[3]!, curve[5]!) - 55,
+      );
       expect(radius).toBeCloseTo(20, 1);
     }
   });
@@ -71,7 +76,12 @@ describe("where kept and written meet", () => {
   });
 
   test("ribbons of opposite signs lose the same width, until one is gone", () => {
-    for (const [kept, written] of [[20, -6], [-6, 20], [7.25, -7.25], [12, -30]] as const) {
+    for (const [kept, written] of [
+      [20, -6],
+      [-6, 20],
+      [7.25, -7.25],
+      [12, -30],
+    ] as const) {
       const { upper, lower, cancelled, upperCuts, lowerCuts } = meeting(kept, written, 0, 100, 50);
       expect(cancelled).toBe(Math.min(Math.abs(kept), Math.abs(written)));
       expect(upper + lower).toBeCloseTo(Math.abs(kept + written), 12);
@@ -100,8 +110,14 @@ describe("a sluice", () => {
   });
 
   test("is neither more than open nor less than shut", () => {
-    expect(blades(0, 10, 1.2, 0)).toEqual([[-5, -5], [5, 5]]);
-    expect(blades(2, 10, -0.1, 0)).toEqual([[-3, 2], [2, 7]]);
+    expect(blades(0, 10, 1.2, 0)).toEqual([
+      [-5, -5],
+      [5, 5],
+    ]);
+    expect(blades(2, 10, -0.1, 0)).toEqual([
+      [-3, 2],
+      [2, 7],
+    ]);
   });
 });
 
@@ -139,7 +155,10 @@ test("the legend's pipe has a round value and at most a third of the road's widt
   }
 });
 
-describe.each([["wide", WIDE], ["upright", UPRIGHT]])("on the %s sheet", (_, sheet: Stations) => {
+describe.each([
+  ["wide", WIDE],
+  ["upright", UPRIGHT],
+])("on the %s sheet", (_, sheet: Stations) => {
   test("the widest pipes have room to bend, narrow and meet", () => {
     const lowest = sheet.road + sheet.pipe / 2 + sheet.pipe + sheet.bend; // all kept, and as much written against it
     expect(lowest).toBeLessThanOrEqual(sheet.write - 4);

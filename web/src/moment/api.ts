@@ -76,7 +76,10 @@ export async function getLayerMoment(
   step: number,
   signal: AbortSignal,
 ): Promise<LayerMoment> {
-  const found = await payload<{ kind: string; first: boolean }>(`${at(trace, layer, direction)}/moment/${step}`, signal);
+  const found = await payload<{ kind: string; first: boolean }>(
+    `${at(trace, layer, direction)}/moment/${step}`,
+    signal,
+  );
   return {
     kind: found.facts.kind,
     first: found.facts.first,

@@ -38,21 +38,54 @@ export function Bus({ feeds, to }: Props) {
       />
       {feeds.map((along) => (
         <g key={along}>
-          <Line points={[[along, sheet.bus], [along, inlet + 1]]} arrow />
+          <Line
+            points={[
+              [along, sheet.bus],
+              [along, inlet + 1],
+            ]}
+            arrow
+          />
           <Tap at={[along, sheet.bus]} />
         </g>
       ))}
-      <Heat mark="input" values={all.input} limit={limitOf(all.input)} kind="signed" along={sheet.busX} across={across} units={false} />
-      <Heat mark="hidden-before" values={all.beforeHidden} kind="signed" along={sheet.busH} across={across} units={false} />
-      <Label at={[(sheet.busX[0] + sheet.busX[1]) / 2, sheet.bus + half]} side={sheet.turned ? "over" : "under"}
-        gap={sheet.turned ? 2 * half + 4 : 6} size={12}>
+      <Heat
+        mark="input"
+        values={all.input}
+        limit={limitOf(all.input)}
+        kind="signed"
+        along={sheet.busX}
+        across={across}
+        units={false}
+      />
+      <Heat
+        mark="hidden-before"
+        values={all.beforeHidden}
+        kind="signed"
+        along={sheet.busH}
+        across={across}
+        units={false}
+      />
+      <Label
+        at={[(sheet.busX[0] + sheet.busX[1]) / 2, sheet.bus + half]}
+        side={sheet.turned ? "over" : "under"}
+        gap={sheet.turned ? 2 * half + 4 : 6}
+        size={12}
+      >
         <Sub letter="x" step="t" />
         {!sheet.turned && <Read />}
       </Label>
-      <Label at={[(sheet.busH[0] + sheet.busH[1]) / 2, sheet.bus + half]} side={sheet.turned ? "over" : "under"}
-        gap={sheet.turned ? 2 * half + 4 : 6} size={12}>
+      <Label
+        at={[(sheet.busH[0] + sheet.busH[1]) / 2, sheet.bus + half]}
+        side={sheet.turned ? "over" : "under"}
+        gap={sheet.turned ? 2 * half + 4 : 6}
+        size={12}
+      >
         <Sub letter="h" step={sheet.before} />
-        {!sheet.turned && <tspan dx={6} fill={sheet.quiet}>{words.unitsOf(all.beforeHidden.length)}</tspan>}
+        {!sheet.turned && (
+          <tspan dx={6} fill={sheet.quiet}>
+            {words.unitsOf(all.beforeHidden.length)}
+          </tspan>
+        )}
       </Label>
     </g>
   );

@@ -4,7 +4,7 @@ import { largest, shownMoment, type Shown } from "./data";
 import { run, selected } from "../data";
 import { strings, language } from "../i18n";
 import { address } from "../state";
-import { narrow, tones } from "../theme";
+import { tones, upright } from "../theme";
 import { pixelsPerOne } from "./geometry";
 import { GRUBlock } from "./gru";
 import { DrawingLegend } from "./legend";
@@ -16,7 +16,7 @@ import { UPRIGHT, WIDE } from "./stations";
 
 /** The sheet for a moment: wide, or turned upright where the page is narrow. */
 function sheetFor(shown: Shown): Sheet {
-  const stations = narrow.value ? UPRIGHT : WIDE;
+  const stations = upright.value ? UPRIGHT : WIDE;
   const { values } = shown.one;
   const pen = tones.value;
   const most = Math.max(largest.value, ...[values.before, values.kept, values.written, values.state].map(Math.abs));
@@ -36,13 +36,14 @@ function sheetFor(shown: Shown): Sheet {
 function limitOf({ all }: Shown): number {
   let most = 1;
   const memories = all.beforeCell ? [all.beforeCell, all.quantity("cell")] : [all.beforeHidden, all.quantity("hidden")];
-  for (const values of memories) for (const value of values) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
+  for (const values of memories)
+    for (const value of values) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
   return most;
 }
 
 export function Diagram() {
   const shown = shownMoment.value.value;
-  const stations = narrow.value ? UPRIGHT : WIDE;
+  const stations = upright.value ? UPRIGHT : WIDE;
   if (!shown || !selected.value) return <div class="diagram waiting" />;
   const sheet = sheetFor(shown);
   const said = shown.one.sentence[language()].map((part) => part.text).join("");

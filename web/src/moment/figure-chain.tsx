@@ -34,7 +34,7 @@ function Module({ step, open }: { readonly step: string; readonly open: boolean 
         <Wire d={`M38 ${ROAD}H${MODULE + 4}M176 ${ROAD}V82`} head={[MODULE + 8, ROAD, "right"]} />
       </Piece>
       <Piece mark="bus" {...part}>
-        <Wire d={`M-20 ${LOW}H158M22 228V${LOW}M38 ${LOW}V${GATES}M78 ${LOW}V${GATES}M118 ${LOW}V${GATES}M158 ${LOW}V${GATES}`} />
+        <Wire d={`M-20 ${LOW}H158M22 228V${LOW}${[38, 78, 118, 158].map((x) => `M${x} ${LOW}V${GATES}`).join("")}`} />
       </Piece>
       <Piece mark="kept_share" {...part}>
         <Wire d={`M38 ${GATES}V${ROAD}`} />
@@ -67,15 +67,25 @@ function Module({ step, open }: { readonly step: string; readonly open: boolean 
         <Wire d={`M176 125V${LOW}H${MODULE + 4}M194 ${LOW}V22`} head={[194, 18, "up"]} />
         <path class="head" d="M0 0l-7 -3.5v7z" transform={`translate(${MODULE + 8} ${LOW})`} />
       </Piece>
-      <Name x={22} y={234} letter="x" step={step} after />
-      <Name x={194} y={12} letter="h" step={step} after />
+      <Name x={22} y={234} letter="x" step={step} />
+      <Name x={194} y={12} letter="h" step={step} />
     </>
   );
 }
 
-function Name({ x, y, letter, step, after }: { readonly x: number; readonly y: number; readonly letter: string; readonly step: string; readonly after?: boolean }) {
+function Name({
+  x,
+  y,
+  letter,
+  step,
+}: {
+  readonly x: number;
+  readonly y: number;
+  readonly letter: string;
+  readonly step: string;
+}) {
   return (
-    <text x={after ? x + 6 : x} y={y} font-family={SANS} font-size={13} font-style="italic">
+    <text x={x + 6} y={y} font-family={SANS} font-size={13} font-style="italic">
       {letter}
       <tspan font-size={9.5} dy={3}>
         {step}

@@ -30,13 +30,17 @@ export function cutAcross(across: number, axis: number, width: number, join: Cut
 
 /** The outline of a ribbon as an SVG path; `turned` swaps the directions. */
 export function outline(cuts: readonly Cut[], turned: boolean): string {
-  const place = ([along, across]: Point) => (turned ? `${short(across)} ${short(along)}` : `${short(along)} ${short(across)}`);
+  const place = ([along, across]: Point) =>
+    turned ? `${short(across)} ${short(along)}` : `${short(along)} ${short(across)}`;
   const edge = (side: "left" | "right", from: Cut, to: Cut, join: Cut["join"]): string => {
     const controls = joined(from[side], to[side], join);
     return controls ? `C${place(controls[0])} ${place(controls[1])} ${place(to[side])}` : `L${place(to[side])}`;
   };
   const there = cuts.slice(1).map((cut, i) => edge("left", cuts[i]!, cut, cut.join));
-  const back = cuts.slice(1).map((cut, i) => edge("right", cut, cuts[i]!, reversed(cut.join))).reverse();
+  const back = cuts
+    .slice(1)
+    .map((cut, i) => edge("right", cut, cuts[i]!, reversed(cut.join)))
+    .reverse();
   const [first, last] = [cuts[0]!, cuts.at(-1)!];
   return `M${place(first.left)}${there.join("")}L${place(last.right)}${back.join("")}Z`;
 }
@@ -62,8 +66,16 @@ function reversed(join: Cut["join"]): Cut["join"] {
 function joined(from: Point, to: Point, join: Cut["join"]): readonly [Point, Point] | null {
   if (join === "line") return null;
   const third = (axis: 0 | 1, share: number) => from[axis] + (to[axis] - from[axis]) * share;
-  if (join === "along") return [[third(0, 1 / 3), from[1]], [third(0, 2 / 3), to[1]]];
-  if (join === "across") return [[from[0], third(1, 1 / 3)], [to[0], third(1, 2 / 3)]];
+  if (join === "along")
+    return [
+      [third(0, 1 / 3), from[1]],
+      [third(0, 2 / 3), to[1]],
+    ];
+  if (join === "across")
+    return [
+      [from[0], third(1, 1 / 3)],
+      [to[0], third(1, 2 / 3)],
+    ];
   const corner: Point = join === "bend along" ? [from[0], to[1]] : [to[0], from[1]];
   const towards = (end: Point): Point => [end[0] + (corner[0] - end[0]) * ARC, end[1] + (corner[1] - end[1]) * ARC];
   return [towards(from), towards(to)];

@@ -32,7 +32,7 @@ interface Props {
 }
 
 /** From this height on, a ridge on a cell's edge can say its sign in grey. */
-const TALL = 7;
+const TALL = 5;
 
 export function Heat({ mark, values, kind, limit = 1, along, across, phase, units = true }: Props) {
   const sheet = useSheet();
@@ -63,13 +63,22 @@ export function Heat({ mark, values, kind, limit = 1, along, across, phase, unit
     : {};
   return (
     <g data-heat={mark} data-cells={values.length} data-phase={phase}>
-      <path d={Array.from({ length: values.length }, (_, unit) => square(cell(unit))).join("")} fill={sheet.tones.theme.page} />
+      <path
+        d={Array.from({ length: values.length }, (_, unit) => square(cell(unit))).join("")}
+        fill={sheet.tones.theme.page}
+      />
       {painted(values, kind, limit, cell, sheet.tones).map(([tone, d]) => (
         <path key={tone} d={d} fill={tone} pointer-events="none" />
       ))}
       <rect {...box} fill="transparent" stroke={sheet.quiet} stroke-width={0.75} {...listen} />
       {units && (
-        <rect {...cell(sheet.shown.unit)} fill="none" stroke={sheet.tones.ink} stroke-width={1.5} pointer-events="none" />
+        <rect
+          {...cell(sheet.shown.unit)}
+          fill="none"
+          stroke={sheet.tones.ink}
+          stroke-width={1.5}
+          pointer-events="none"
+        />
       )}
     </g>
   );
@@ -104,7 +113,8 @@ function painted(
     if (share === 0) continue;
     add(tones.signed(share), whole);
     if (whole.height >= TALL) {
-      add(tones.ridge(share), { ...whole, y: share < 0 ? whole.y + whole.height - 2 : whole.y, height: 2 });
+      const thick = Math.min(2, whole.height / 4);
+      add(tones.ridge(share), { ...whole, y: share < 0 ? whole.y + whole.height - thick : whole.y, height: thick });
     }
   }
   return [...paths].map(([tone, parts]) => [tone, parts.join("")]);

@@ -40,7 +40,7 @@ function Pipes() {
         {words.width}
       </Words>
       <Words x={beside} y={second}>
-        {words.edge}
+        {sheet.turned ? words.edgeUpright : words.edge}
       </Words>
       {sheet.shown.all.kind !== "rnn" && (
         <>
@@ -58,13 +58,35 @@ function Pipes() {
 }
 
 /** A pipe of a round value. */
-function Swatch({ x, y, width, value }: { readonly x: number; readonly y: number; readonly width: number; readonly value: number }) {
+function Swatch({
+  x,
+  y,
+  width,
+  value,
+}: {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly value: number;
+}) {
   const { tones } = useSheet();
   return (
     <>
-      <rect x={x} y={y - width / 2} width={28} height={width} data-legend={value}
-        fill={value < 0 ? tones.theme.negative : tones.theme.positive} />
-      <rect x={x} y={value < 0 ? y + width / 2 - 2.5 : y - width / 2} width={28} height={2.5} fill={tones.ridge(value < 0 ? -1 : 1)} />
+      <rect
+        x={x}
+        y={y - width / 2}
+        width={28}
+        height={width}
+        data-legend={value}
+        fill={value < 0 ? tones.theme.negative : tones.theme.positive}
+      />
+      <rect
+        x={x}
+        y={value < 0 ? y + width / 2 - 2.5 : y - width / 2}
+        width={28}
+        height={2.5}
+        fill={tones.ridge(value < 0 ? -1 : 1)}
+      />
       <Words x={x + 35} y={y}>{`${value < 0 ? "−" : "+"}${String(Math.abs(value))}`}</Words>
     </>
   );
@@ -81,7 +103,14 @@ function Strips() {
   return (
     <>
       {Array.from({ length: CELLS }, (_, i) => (
-        <rect key={i} x={x + 24 + i * width} y={y - 6} width={width + 0.3} height={12} fill={sheet.tones.signed((2 * i) / (CELLS - 1) - 1)} />
+        <rect
+          key={i}
+          x={x + 24 + i * width}
+          y={y - 6}
+          width={width + 0.3}
+          height={12}
+          fill={sheet.tones.signed((2 * i) / (CELLS - 1) - 1)}
+        />
       ))}
       <Words x={x} y={y}>
         −1
@@ -90,6 +119,15 @@ function Strips() {
         0
       </Words>
       <Words x={x + 136} y={y}>{`+${ends}`}</Words>
+      {sheet.shown.all.kind !== "rnn" && (
+        <>
+          <rect x={x + 24} y={y + 22} width={14} height={14} fill="none" stroke={sheet.quiet} stroke-width={0.75} />
+          <rect x={x + 24} y={y + 26} width={14} height={6} fill={sheet.tones.gate(1)} />
+          <Words x={x + 46} y={y + 29}>
+            {strings().moment.aperture}
+          </Words>
+        </>
+      )}
     </>
   );
 }

@@ -34,7 +34,9 @@ export function Sign({ children }: { readonly children: string }) {
 /** A number as it is printed; with a mark it lights what it is in the drawing. */
 export function Value({ mark, children }: { readonly mark?: string; readonly children: string }) {
   return (
-    <mn {...(mark ? { "data-field": mark, class: lit.value === mark ? "lit" : "", ...lights(mark) } : {})}>{children}</mn>
+    <mn {...(mark ? { "data-field": mark, class: lit.value === mark ? "lit" : "", ...lights(mark) } : {})}>
+      {children}
+    </mn>
   );
 }
 

@@ -138,8 +138,17 @@ export function CurveBox({ mark, along, across, letter, activation, sum, outlet,
           )}
         </>
       )}
-      <text x={box.x - 1 + (outlet && !sheet.turned ? 5 : 0)} y={box.y + 9} font-family={SANS} font-size={12} font-style="italic" fill={sheet.tones.ink}
-        stroke={sheet.tones.theme.page} stroke-width={3} paint-order="stroke">
+      <text
+        x={box.x - 1 + (outlet && !sheet.turned ? 5 : 0)}
+        y={box.y + 9}
+        font-family={SANS}
+        font-size={12}
+        font-style="italic"
+        fill={sheet.tones.ink}
+        stroke={sheet.tones.theme.page}
+        stroke-width={3}
+        paint-order="stroke"
+      >
         {children ? "" : letter}
       </text>
     </g>
@@ -149,16 +158,15 @@ export function CurveBox({ mark, along, across, letter, activation, sum, outlet,
 /** A rounded box, or one whose side of the outlet is narrower. */
 function frame(turned: boolean, x: number, y: number, w: number, h: number, outlet?: "over" | "under"): string {
   const [l, r, t, b] = [x - w / 2, x + w / 2, y - h / 2, y + h / 2];
-  if (!outlet) return `M${l + 4} ${t}H${r - 4}Q${r} ${t} ${r} ${t + 4}V${b - 4}Q${r} ${b} ${r - 4} ${b}H${l + 4}Q${l} ${b} ${l} ${b - 4}V${t + 4}Q${l} ${t} ${l + 4} ${t}Z`;
+  if (!outlet) const [over, under] = [`H${r - 4}Q${r} ${t} ${r} ${t + 4}`, `H${l + 4}Q${l} ${b} ${l} ${b - 4}`];
+  return `M${l + 4} ${t}${over}V${b - 4}Q${r} ${b} ${r - 4} ${b}${under}V${t + 4}Q${l} ${t} ${l + 4} ${t}Z`;
   const by = 10;
   if (turned) {
     return outlet === "over"
       ? `M${l} ${t + by}L${r} ${t}V${b}L${l} ${b - by}Z`
       : `M${l} ${t}L${r} ${t + by}V${b - by}L${l} ${b}Z`;
   }
-  return outlet === "over"
-    ? `M${l + by} ${t}H${r - by}L${r} ${b}H${l}Z`
-    : `M${l} ${t}H${r}L${r - by} ${b}H${l + by}Z`;
+  return outlet === "over" ? `M${l + by} ${t}H${r - by}L${r} ${b}H${l}Z` : `M${l} ${t}H${r}L${r - by} ${b}H${l + by}Z`;
 }
 
 interface LineProps {

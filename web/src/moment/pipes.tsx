@@ -17,7 +17,7 @@ interface RibbonProps {
   readonly phase?: string | undefined;
   /** which way it runs, for the piece whose width is told and measured; others continue it */
   readonly measured?: "along" | "across" | undefined;
-  /** runs down, so that its right edge is the one that ends up above */
+  /** its right edge is the one that is, or after a bend becomes, the upper one */
   readonly flipped?: boolean;
 }
 
@@ -63,7 +63,20 @@ interface StraightProps {
 
 /** A straight piece of pipe with its ridge and its number. */
 export function Straight(props: StraightProps) {
-  const { mark, runs, axis, from, to, value, printed, share = 0.5, side, phase, silent = false, flipped = false } = props;
+  const {
+    mark,
+    runs,
+    axis,
+    from,
+    to,
+    value,
+    printed,
+    share = 0.5,
+    side,
+    phase,
+    silent = false,
+    flipped = false,
+  } = props;
   const sheet = useSheet();
   const width = Math.abs(value) * sheet.perOne;
   const cut = runs === "along" ? cutAlong : cutAcross;
@@ -79,7 +92,16 @@ export function Straight(props: StraightProps) {
         flipped={flipped}
       />
       {printed !== undefined && (
-        <Number mark={mark} runs={runs} axis={axis} at={place} width={width} printed={printed} side={side} phase={phase} />
+        <Number
+          mark={mark}
+          runs={runs}
+          axis={axis}
+          at={place}
+          width={width}
+          printed={printed}
+          side={side}
+          phase={phase}
+        />
       )}
     </>
   );
@@ -120,7 +142,13 @@ export function Number({ mark, runs, axis, at, width, printed, side, phase }: Nu
 }
 
 /** The bed in which a pipe lies: there even when nothing flows. */
-export function Bed({ runs, axis, from, to, width }: { readonly width: number } & Pick<StraightProps, "runs" | "axis" | "from" | "to">) {
+export function Bed({
+  runs,
+  axis,
+  from,
+  to,
+  width,
+}: { readonly width: number } & Pick<StraightProps, "runs" | "axis" | "from" | "to">) {
   const { turned, wash } = useSheet();
   const cut = runs === "along" ? cutAlong : cutAcross;
   return <path d={outline([cut(from, axis, width), cut(to, axis, width)], turned)} fill={wash} />;

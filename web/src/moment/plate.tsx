@@ -45,7 +45,15 @@ export function Piece({ mark, reach = true, children }: PieceProps) {
       class={lit.value === mark ? "piece lit" : "piece"}
       data-part={mark}
       {...lights(mark)}
-      {...(reach ? { tabindex: 0, role: "button", "aria-label": words.parts[mark] ?? mark, onFocus: () => (lit.value = mark), onBlur: off } : {})}
+      {...(reach
+        ? {
+            tabindex: 0,
+            role: "button",
+            "aria-label": words.parts[mark] ?? mark,
+            onFocus: () => (lit.value = mark),
+            onBlur: off,
+          }
+        : {})}
     >
       {children}
     </g>
@@ -53,7 +61,19 @@ export function Piece({ mark, reach = true, children }: PieceProps) {
 }
 
 /** A round or square piece with what it computes written in it. */
-export function Node({ x, y, text, round = false, r = 13 }: { readonly x: number; readonly y: number; readonly text: string; readonly round?: boolean; readonly r?: number }) {
+export function Node({
+  x,
+  y,
+  text,
+  round = false,
+  r = 13,
+}: {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
+  readonly round?: boolean;
+  readonly r?: number;
+}) {
   const wide = text.length > 2 ? 1.35 : 1;
   return (
     <>
@@ -72,7 +92,10 @@ export function Node({ x, y, text, round = false, r = 13 }: { readonly x: number
 /** A point where two values are multiplied or added. */
 export function Dot({ x, y, sign }: { readonly x: number; readonly y: number; readonly sign: "×" | "+" }) {
   const arm = 5;
-  const d = sign === "+" ? `M${x - arm} ${y}h${2 * arm}M${x} ${y - arm}v${2 * arm}` : `M${x - 4} ${y - 4}l8 8M${x + 4} ${y - 4}l-8 8`;
+  const d =
+    sign === "+"
+      ? `M${x - arm} ${y}h${2 * arm}M${x} ${y - arm}v${2 * arm}`
+      : `M${x - 4} ${y - 4}l8 8M${x + 4} ${y - 4}l-8 8`;
   return (
     <>
       <circle class="body" cx={x} cy={y} r={9} />
@@ -82,13 +105,27 @@ export function Dot({ x, y, sign }: { readonly x: number; readonly y: number; re
 }
 
 /** A line with an arrow's head at its end. */
-export function Wire({ d, head, dashed = false }: { readonly d: string; readonly head?: readonly [number, number, "right" | "up" | "down" | "left"]; readonly dashed?: boolean }) {
+export function Wire({
+  d,
+  head,
+  dashed = false,
+}: {
+  readonly d: string;
+  readonly head?: readonly [number, number, "right" | "up" | "down" | "left"];
+  readonly dashed?: boolean;
+}) {
   const turns = { right: 0, down: 90, left: 180, up: 270 };
   return (
     <>
       <path class={dashed ? "wire dashed" : "wire"} d={d} />
       <path class="reachable" d={d} />
-      {head && <path class="head" d="M0 0l-7 -3.5v7z" transform={`translate(${head[0]} ${head[1]}) rotate(${turns[head[2]]})`} />}
+      {head && (
+        <path
+          class="head"
+          d="M0 0l-7 -3.5v7z"
+          transform={`translate(${head[0]} ${head[1]}) rotate(${turns[head[2]]})`}
+        />
+      )}
     </>
   );
 }

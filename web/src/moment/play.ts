@@ -28,7 +28,8 @@ export function runClock(): () => void {
     window.clearInterval(timer);
     if (!playing.value) return;
     timer = window.setInterval(() => {
-      if (moment.peek() + 1 >= (trace.peek().value?.steps ?? 0) || address.peek().page !== "moment") playing.value = false;
+      if (moment.peek() + 1 >= (trace.peek().value?.steps ?? 0) || address.peek().page !== "moment")
+        playing.value = false;
       else step(1);
     }, PACE);
   });

@@ -24,12 +24,13 @@ export function Prediction() {
     layer + 1 < layers ? words.moment.throughLayer(layer + 2) : null,
     run.value.value?.bidirectional ? words.moment.bothWays : null,
   ].filter(Boolean);
-  const rows = read.probabilities && read.outputs
-    ? Array.from({ length: Math.min(MOST, read.ranks) }, (_, rank) => ({
-        name: read.predicted[read.outputs!.at(step * read.ranks + rank) ?? -1] ?? "",
-        share: read.probabilities!.at(step * read.ranks + rank) ?? 0,
-      })).filter(({ share }) => share >= 0.005)
-    : [];
+  const rows =
+    read.probabilities && read.outputs
+      ? Array.from({ length: Math.min(MOST, read.ranks) }, (_, rank) => ({
+          name: read.predicted[read.outputs!.at(step * read.ranks + rank) ?? -1] ?? "",
+          share: read.probabilities!.at(step * read.ranks + rank) ?? 0,
+        })).filter(({ share }) => share >= 0.005)
+      : [];
   const [column, bar] = [44, width - 44 - 36];
   return (
     <g data-testid="prediction" data-phase="reveal">
@@ -46,7 +47,14 @@ export function Prediction() {
         const line = y + 28 + 18 * way.length + rank * ROW;
         return (
           <g key={name}>
-            <text x={x} y={line} font-family={MONO} font-size={14} font-weight={600} fill={shown.faint ? sheet.quiet : sheet.tones.ink}>
+            <text
+              x={x}
+              y={line}
+              font-family={MONO}
+              font-size={14}
+              font-weight={600}
+              fill={shown.faint ? sheet.quiet : sheet.tones.ink}
+            >
               {shown.text.length > 5 ? `${shown.text.slice(0, 4)}…` : shown.text}
             </text>
             <rect x={x + column} y={line - 11} width={bar} height={12} fill={sheet.wash} />
@@ -58,7 +66,14 @@ export function Prediction() {
         );
       })}
       {read.forecast && (
-        <text x={x} y={y + 32 + 18 * way.length} font-family={SANS} font-size={20} font-weight={600} fill={sheet.tones.ink}>
+        <text
+          x={x}
+          y={y + 32 + 18 * way.length}
+          font-family={SANS}
+          font-size={20}
+          font-weight={600}
+          fill={sheet.tones.ink}
+        >
           {decimal(read.forecast.at(step) ?? Number.NaN)}
         </text>
       )}

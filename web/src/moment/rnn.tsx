@@ -3,10 +3,11 @@
 import { strings } from "../i18n";
 import { Bus } from "./bus";
 import { cutAlong, outline } from "./geometry";
-import { GateBox } from "./lstm";
+import { GateBox } from "./gate-box";
 import { Ribbon, Straight } from "./pipes";
-import { Road, Shelf, ShelfName, State, useMoment, Written } from "./road";
+import { Road, State, useMoment, Written } from "./road";
 import { onScreen, useSheet } from "./sheet";
+import { Shelf, ShelfName } from "./shelf";
 import { Strips } from "./strips";
 import { Label } from "./text";
 
@@ -25,7 +26,13 @@ export function RNNBlock() {
       <Ghost runs="across" at={write} axis={rise} />
       <Ghost runs="across" at={reveal} axis={drop} />
       {every ? (
-        <Strips gates={null} before={all.beforeHidden} state={all.quantity("hidden")} candidate={null} hidden={all.quantity("hidden")} />
+        <Strips
+          gates={null}
+          before={all.beforeHidden}
+          state={all.quantity("hidden")}
+          candidate={null}
+          hidden={all.quantity("hidden")}
+        />
       ) : (
         <>
           <Before />
@@ -49,7 +56,17 @@ function Before() {
   const low = road + width / 2 + bend;
   return (
     <>
-      <Straight mark="before" runs="along" axis={road} from={from} to={end} value={values.before} printed={printed("before")} share={turned ? 0.5 : 0.6} side={turned ? "under" : "over"} />
+      <Straight
+        mark="before"
+        runs="along"
+        axis={road}
+        from={from}
+        to={end}
+        value={values.before}
+        printed={printed("before")}
+        share={turned ? 0.5 : 0.6}
+        side={turned ? "under" : "over"}
+      />
       <Ribbon
         mark="before"
         value={values.before}
@@ -58,7 +75,11 @@ function Before() {
           cutAlong(end, road, width),
           // Turning down, the ribbon's left, which was over the road, is the side that lies further along.
           { left: [end + bend + width, low], right: [end + bend, low], join: "bend across" },
-          { left: [end + bend + width, bus - busThick / 2 - 4], right: [end + bend, bus - busThick / 2 - 4], join: "line" },
+          {
+            left: [end + bend + width, bus - busThick / 2 - 4],
+            right: [end + bend, bus - busThick / 2 - 4],
+            join: "line",
+          },
         ]}
       />
     </>
@@ -71,7 +92,10 @@ function Gap({ from, to }: { readonly from: number; readonly to: number }) {
   const { road, pipe, turned, keep, rise } = sheet;
   return (
     <>
-      <path d={outline([cutAlong(from, road, pipe + 6), cutAlong(to, road, pipe + 6)], turned)} fill={sheet.tones.theme.page} />
+      <path
+        d={outline([cutAlong(from, road, pipe + 6), cutAlong(to, road, pipe + 6)], turned)}
+        fill={sheet.tones.theme.page}
+      />
       {!turned && (
         <Label at={[(keep + rise) / 2 - 20, road]} side="middle" size={12} quiet>
           {strings().moment.noRoad}
@@ -85,10 +109,29 @@ function Gap({ from, to }: { readonly from: number; readonly to: number }) {
 function Ghost({ runs, at, axis }: { readonly runs: "along" | "across"; readonly at: number; readonly axis: number }) {
   const sheet = useSheet();
   const half = sheet.pipe / 2 + 5;
-  const [a, b] = runs === "along" ? ([[at - 4, axis - half], [at + 4, axis + half]] as const) : ([[axis - half, at - 4], [axis + half, at + 4]] as const);
+  const [a, b] =
+    runs === "along"
+      ? ([
+          [at - 4, axis - half],
+          [at + 4, axis + half],
+        ] as const)
+      : ([
+          [axis - half, at - 4],
+          [axis + half, at + 4],
+        ] as const);
   const [x1, y1] = onScreen(sheet, a);
   const [x2, y2] = onScreen(sheet, b);
   return (
-    <rect x={x1} y={y1} width={x2 - x1} height={y2 - y1} rx={1.5} fill="none" stroke={sheet.hair} stroke-width={1} stroke-dasharray="2 3" />
+    <rect
+      x={x1}
+      y={y1}
+      width={x2 - x1}
+      height={y2 - y1}
+      rx={1.5}
+      fill="none"
+      stroke={sheet.hair}
+      stroke-width={1}
+      stroke-dasharray="2 3"
+    />
   );
 }

@@ -43,4 +43,13 @@ function numbersOf({ all }: Shown, unit: number): { key: string; name: string; m
 }
 
 /** Gates and the candidate come before what they make. */
-const rank = (quantity: string) => (isGate(quantity) && quantity !== "output_gate" ? 0 : quantity === "candidate" ? 1 : quantity === "cell" ? 2 : quantity === "output_gate" ? 3 : 4);
+const rank = (quantity: string) =>
+  isGate(quantity) && quantity !== "output_gate"
+    ? 0
+    : quantity === "candidate"
+      ? 1
+      : quantity === "cell"
+        ? 2
+        : quantity === "output_gate"
+          ? 3
+          : 4;

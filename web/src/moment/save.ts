@@ -12,7 +12,8 @@ export function standalone(drawing: SVGSVGElement, ground: string): string {
   const title = document.createElementNS(SVG, "title");
   title.textContent = drawing.getAttribute("aria-label");
   const paper = document.createElementNS(SVG, "rect");
-  for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: ground })) paper.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: ground }))
+    paper.setAttribute(name, value);
   copy.prepend(title, paper);
   for (const element of [copy, ...copy.querySelectorAll("*")]) {
     for (const name of element.getAttributeNames()) {

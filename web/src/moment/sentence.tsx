@@ -25,9 +25,8 @@ export function Marked({ mark, text }: { readonly mark: string; readonly text: s
   return (
     <button
       type="button"
-      class="marked"
+      class={lit.value === mark ? "marked lit" : "marked"}
       data-lights={mark}
-      aria-pressed={lit.value === mark}
       title={strings().moment.lights}
       onPointerEnter={on}
       onPointerLeave={off}

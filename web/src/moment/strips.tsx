@@ -3,12 +3,16 @@
 import { Heat } from "./heat";
 import { strings } from "../i18n";
 import { Line } from "./parts";
-import { Plus } from "./road";
 import { useSheet } from "./sheet";
+import { Plus } from "./sum";
 import { Label } from "./text";
 
 interface StripsProps {
-  readonly gates: { readonly keep: Float32Array; readonly write: ArrayLike<number>; readonly reveal: Float32Array | null } | null;
+  readonly gates: {
+    readonly keep: Float32Array;
+    readonly write: ArrayLike<number>;
+    readonly reveal: Float32Array | null;
+  } | null;
   readonly before: Float32Array;
   readonly state: Float32Array;
   readonly candidate: Float32Array | null;
@@ -27,16 +31,63 @@ export function Strips({ gates, before, state, candidate, hidden }: StripsProps)
   return (
     <>
       <Heat mark="before" values={before} kind="signed" limit={limit} along={[from + 4, keep - 14]} across={lane} />
-      {gates && <Heat mark="kept" values={times(gates.keep, before)} kind="signed" limit={limit} along={[keep + 14, rise - half - 12]} across={lane} phase="keep" />}
+      {gates && (
+        <Heat
+          mark="kept"
+          values={times(gates.keep, before)}
+          kind="signed"
+          limit={limit}
+          along={[keep + 14, rise - half - 12]}
+          across={lane}
+          phase="keep"
+        />
+      )}
       {gates && candidate && (
-        <Heat mark="candidate" values={candidate} kind="signed" along={[rise - half, rise + half]} across={[write + 12, outlet - 2]} phase="write" />
+        <Heat
+          mark="candidate"
+          values={candidate}
+          kind="signed"
+          along={[rise - half, rise + half]}
+          across={[write + 12, outlet - 2]}
+          phase="write"
+        />
       )}
-      <Heat mark="written" values={written ?? state} kind="signed" limit={limit} along={[rise - half, rise + half]} across={[road + half + 12, gates ? write - 12 : outlet - 4]} phase="write" />
-      <Heat mark="state" values={state} kind="signed" limit={limit} along={[meet[0] + 8, drop - half - 14]} across={lane} phase="reveal" />
+      <Heat
+        mark="written"
+        values={written ?? state}
+        kind="signed"
+        limit={limit}
+        along={[rise - half, rise + half]}
+        across={[road + half + 12, gates ? write - 12 : outlet - 4]}
+        phase="write"
+      />
+      <Heat
+        mark="state"
+        values={state}
+        kind="signed"
+        limit={limit}
+        along={[meet[0] + 8, drop - half - 14]}
+        across={lane}
+        phase="reveal"
+      />
       {gates?.reveal && (
-        <Heat mark="squashed" values={state.map(Math.tanh)} kind="signed" along={[drop - half, drop + half]} across={[funnel[1] + 2, reveal - 12]} phase="reveal" />
+        <Heat
+          mark="squashed"
+          values={state.map(Math.tanh)}
+          kind="signed"
+          along={[drop - half, drop + half]}
+          across={[funnel[1] + 2, reveal - 12]}
+          phase="reveal"
+        />
       )}
-      <Heat mark="shown" values={hidden} kind="signed" along={[drop - half, out]} across={[shelf - half, shelf + half]} phase="reveal" />
+      <Heat
+        mark="shown"
+        values={hidden}
+        kind="signed"
+        along={[drop - half, out]}
+        across={[shelf - half, shelf + half]}
+        phase="reveal"
+      />
       {gates && (
         <>
           <Label at={[(keep + rise - half) / 2, road + half]} side="under" size={12} quiet>
@@ -47,10 +98,30 @@ export function Strips({ gates, before, state, candidate, hidden }: StripsProps)
           </Label>
         </>
       )}
-      <Line points={[[rise, road + half + 12], [rise, road + 10]]} arrow />
+      <Line
+        points={[
+          [rise, road + half + 12],
+          [rise, road + 10],
+        ]}
+        arrow
+      />
       <Plus along={rise} across={road} />
-      <Line points={[[drop, road + half], [drop, gates?.reveal ? funnel[0] : shelf - half]]} arrow />
-      {gates?.reveal && <Line points={[[drop, reveal + 12], [drop, shelf - half]]} arrow />}
+      <Line
+        points={[
+          [drop, road + half],
+          [drop, gates?.reveal ? funnel[0] : shelf - half],
+        ]}
+        arrow
+      />
+      {gates?.reveal && (
+        <Line
+          points={[
+            [drop, reveal + 12],
+            [drop, shelf - half],
+          ]}
+          arrow
+        />
+      )}
     </>
   );
 }

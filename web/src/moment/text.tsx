@@ -32,7 +32,16 @@ interface LabelProps {
   readonly children: ComponentChildren;
 }
 
-export function Label({ at, side, gap = 6, size = 13, weight = 400, quiet = false, mono = false, ...rest }: LabelProps) {
+export function Label({
+  at,
+  side,
+  gap = 6,
+  size = 13,
+  weight = 400,
+  quiet = false,
+  mono = false,
+  ...rest
+}: LabelProps) {
   const sheet = useSheet();
   const [x, y] = onScreen(sheet, at);
   const where = sheet.turned ? UPRIGHT[side] : side;

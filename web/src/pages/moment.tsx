@@ -38,7 +38,11 @@ export function MomentPage() {
       <Breadcrumb>{selected.value && <Legend scale={scale} features={trace.value.value?.features ?? 0} />}</Breadcrumb>
       <Trouble />
       {failed && (
-        <Message what={failed.what} remedy={failed.remedy} action={{ label: words.again, run: () => (attempt.value += 1) }} />
+        <Message
+          what={failed.what}
+          remedy={failed.remedy}
+          action={{ label: words.again, run: () => (attempt.value += 1) }}
+        />
       )}
       {selected.value && !wrong && trace.value.value && (
         <>
@@ -115,17 +119,31 @@ function Controls({ plate }: { readonly plate: { value: boolean } }) {
     const shown = shownMoment.peek().value;
     if (!drawing || !shown) return;
     const name = run.peek().value?.name ?? "network";
-    save(drawing, tones.peek().theme.page, `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}-unit-${shown.unit}-step-${shown.step}.svg`);
+    save(
+      drawing,
+      tones.peek().theme.page,
+      `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}-unit-${shown.unit}-step-${shown.step}.svg`,
+    );
   };
   return (
     <div class="controls" data-testid="moment-controls">
-      <button data-testid="previous" aria-label={words.moment.previous} disabled={moment.value === 0} onClick={() => step(-1)}>
+      <button
+        data-testid="previous"
+        aria-label={words.moment.previous}
+        disabled={moment.value === 0}
+        onClick={() => step(-1)}
+      >
         ◀
       </button>
       <span class="clock" data-testid="clock">
         <i>{words.step}</i> <b>{moment.value}</b>
       </span>
-      <button data-testid="following" aria-label={words.moment.following} disabled={moment.value >= last} onClick={() => step(1)}>
+      <button
+        data-testid="following"
+        aria-label={words.moment.following}
+        disabled={moment.value >= last}
+        onClick={() => step(1)}
+      >
         ▶
       </button>
       <button data-testid="play" aria-pressed={playing.value} onClick={togglePlay}>
@@ -140,7 +158,12 @@ function Controls({ plate }: { readonly plate: { value: boolean } }) {
           {words.moment.allUnits}
         </button>
       </span>
-      <button class="toggle" data-testid="plate-toggle" aria-pressed={plate.value} onClick={() => (plate.value = !plate.value)}>
+      <button
+        class="toggle"
+        data-testid="plate-toggle"
+        aria-pressed={plate.value}
+        onClick={() => (plate.value = !plate.value)}
+      >
         {words.moment.plate}
       </button>
       <button data-testid="save-svg" onClick={store}>
