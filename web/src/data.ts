@@ -112,7 +112,7 @@ const ready = computed(() => {
 });
 
 /** Asks for a part of a trace; if the server has forgotten the trace meanwhile, it reads the text again. */
-async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
+export async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
   try {
     return await load();
   } catch (error) {
