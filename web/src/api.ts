@@ -127,7 +127,9 @@ async function request(path: string, signal: AbortSignal, body?: unknown): Promi
     answer = await host().ask(path, body, signal);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    throw new Failure(strings().serverGone, strings().serverGoneRemedy);
+    const words = strings();
+    if (error.who === "kernel") throw new Failure(words.hosts.kernelGone, words.hosts.kernelGoneRemedy);
+    throw new Failure(words.serverGone, words.serverGoneRemedy);
   }
   if (answer.status < 400) return answer.body;
   const { error, do: remedy } = refusalIn(answer.body);
@@ -224,8 +226,8 @@ export async function getValues(
 ): Promise<Values> {
   const found = await payload(`/api/traces/${trace}/${layer}/${direction}/${quantity}`, signal);
   const values = found.tensors.get("values");
-  if (!(values?.data instanceof Half)) {
-    throw new Failure(strings().badPayload("no half-precision tensor values"), strings().reloadRemedy);
+  if (!(values?.data instanceof Half || values?.data instanceof Float32Array)) {
+    throw new Failure(strings().badPayload("no tensor values"), strings().reloadRemedy);
   }
   const [steps = 0, units = 0] = values.shape;
   const { data } = values;
@@ -246,7 +248,7 @@ export async function getValues(
       turnover: required(found, "turnover"),
       telling: required(found, "telling"),
     },
-    at: (step, unit) => data.at(step * units + unit),
+    at: (step, unit) => data.at(step * units + unit) ?? Number.NaN,
   };
 }
 

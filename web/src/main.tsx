@@ -11,6 +11,7 @@ import { Message } from "./message";
 import { HomePage } from "./pages/home";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
+import { settle } from "./place";
 import { address, followAddress, HOME } from "./state";
 import "./styles/index.css";
 
@@ -43,8 +44,10 @@ function Explorer() {
   );
 }
 
+const frame = await settle();
 followAddress();
 listen();
+frame?.share();
 
 effect(() => {
   const { page } = address.value;
