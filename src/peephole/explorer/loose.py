@@ -162,6 +162,9 @@ def _material(
     else:
         inputs = flatten(records[0].input, lengths).float().detach().cpu()
         symbols = [str(step) for length in lengths.tolist() for step in range(length)]
+        # A page draws many numbers a step as a picture's row, from paper to ink; of others it shows the steps.
+        if inputs.shape[1] > 1 and not ((inputs >= 0) & (inputs <= 1)).all():
+            inputs = torch.arange(steps)
     return CarriedMaterial(
         title=None,
         symbols=symbols,
