@@ -2,6 +2,7 @@
 // are all here, what was said comes in windows. Knows nothing of where it comes from.
 
 import { signal, type Signal } from "@preact/signals";
+import type { Words } from "./api";
 import { floats, integers, type Payload } from "./payload";
 import { glyph, type Glyph } from "./symbols";
 import { Windows, type Series, type Window } from "./windows";
@@ -15,7 +16,8 @@ export interface Symbols {
 
 interface Facts {
   readonly trace: string;
-  readonly title: string;
+  /** what a sample is; null for what somebody typed or drew */
+  readonly title: Words | null;
   readonly lengths: readonly number[];
   readonly input: "symbols" | "numbers";
   readonly target: "next" | "tag" | "class" | "value";

@@ -11,7 +11,8 @@ import typer
 def export(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Runs to put into the file.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The HTML file to write.", dir_okay=False, show_default=True)
+        Path,
+        typer.Option("--output", "-o", help="The HTML file to write.", dir_okay=False, show_default=True),
     ] = Path("page.html"),
     text: Annotated[
         Path | None,

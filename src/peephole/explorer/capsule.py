@@ -141,9 +141,7 @@ class Capsule:
             for name, values in record.quantities.items():
                 numbers = flatten(values, record.lengths).float().numpy()
                 place = f"{at}/{record.layer}.{record.direction}.{name}"
-                tensors |= (
-                    {place: numbers} if self.exact else rounded(place, numbers, share=name in GATES)
-                )
+                tensors |= {place: numbers} if self.exact else rounded(place, numbers, share=name in GATES)
         kept: dict[str, str] = {}
         for end, answer in material.kept.items():
             kept[end] = f"kept/{len(tensors)}"

@@ -58,7 +58,9 @@ def carried(catalog: Catalog, *, text: Text | None = None) -> Capsule:
     """
     answers, ids = Answers(catalog), list(catalog.folders())
     if text is not None and all(catalog.open(id).vocabulary is None for id in ids):
-        raise OptionError(f"--text {text.title}: of {', '.join(ids)} none reads texts; leave it out to take their samples")
+        raise OptionError(
+            f"--text {text.title}: of {', '.join(ids)} none reads texts; leave it out to take their samples"
+        )
     home = _said(answers, "/api/home")
     return Capsule(home, {id: _run(answers, catalog.open(id), id, ids, text) for id in ids})
 
@@ -70,7 +72,9 @@ def _run(answers: Answers, opened: OpenRun, id: str, there: Sequence[str], text:
     materials: list[CarriedMaterial] = []
     if text is not None and opened.vocabulary is not None:
         tasks.append({"text": text.content})
-        materials.append(_material(opened, replace(opened.typed(text.content), title=Words(text.title, text.title)), live))
+        materials.append(
+            _material(opened, replace(opened.typed(text.content), title=Words(text.title, text.title)), live)
+        )
     # A large network's record goes along of one material; a small one makes its own of every other.
     for index in range(min(opened.samples, SAMPLES if live else 1 - len(materials))):
         tasks.append({"sample": index})
@@ -129,7 +133,9 @@ def _kept(answers: Answers, id: str, page: Json, task: Json) -> dict[str, bytes]
     trace = answers.answer(f"/api/runs/{id}/trace", task)
     length = int.from_bytes(trace.body[:8], "little")
     facts = json.loads(json.loads(trace.body[8 : 8 + length])["__metadata__"]["json"])
-    lanes = [(detail["layer"], direction) for detail in page["layers_detail"] for direction in detail["directions"]]
+    lanes = [
+        (detail["layer"], direction) for detail in page["layers_detail"] for direction in detail["directions"]
+    ]
     ends = ["lags", *(f"{layer}/{direction}/follows" for layer, direction in lanes)]
     found = {end: answers.answer(f"/api/traces/{facts['trace']}/{end}") for end in ends}
     # A network with a backward direction has no lags, and says so.

@@ -43,7 +43,12 @@ _PAGE = """<!doctype html>
 
 
 def document(
-    *, start: str, title: str = "Peephole", data: bytes | None = None, framed: bool = False, static: Path = STATIC
+    *,
+    start: str,
+    title: str = "Peephole",
+    data: bytes | None = None,
+    framed: bool = False,
+    static: Path = STATIC,
 ) -> str:
     """The page as one HTML document.
 

@@ -119,7 +119,9 @@ def _page(records: Sequence[LayerRecord], title: str) -> Json:
         layers.setdefault(record.layer, []).append(record)
     kinds = {record.kind for record in records}
     both = any(record.direction == DIRECTIONS[1] for record in records)
-    unknown = dict.fromkeys(("problem", "parameters", "peephole", "result", "modified", "error", "vocabulary", "labels"))
+    unknown = dict.fromkeys(
+        ("problem", "parameters", "peephole", "result", "modified", "error", "vocabulary", "labels")
+    )
     return {
         **unknown,
         "id": ID,

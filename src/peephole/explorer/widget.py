@@ -39,7 +39,9 @@ class Explorer(anywidget.AnyWidget):  # type: ignore[misc]  # ipywidgets has no 
     selection = traitlets.Dict().tag(sync=True)
     height = traitlets.Int(640, min=200).tag(sync=True)
 
-    def __init__(self, document: Callable[[], str], answers: Answers | None = None, *, height: int = 640) -> None:
+    def __init__(
+        self, document: Callable[[], str], answers: Answers | None = None, *, height: int = 640
+    ) -> None:
         script = STATIC / "widget.js"
         if not script.is_file():
             raise ServerError(NOT_BUILT)
