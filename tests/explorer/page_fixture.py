@@ -55,10 +55,8 @@ def _network(seed: int, chosen: dict[str, Any]) -> dict[str, Any]:
     with torch.no_grad():
         for weight in network.parameters():  # few digits, so that the file says exactly what the network has
             weight.copy_((2 * weight).mul(1000).round().div(1000))
-    if config.input == "numbers":
-        inputs = torch.randn(6, 2, 2).mul(1000).round().div(1000)
-    else:
-        inputs = torch.randint(4, (6, 2))
+    numbers = torch.randn(6, 2, 2).mul(1000).round().div(1000)
+    inputs = numbers if config.input == "numbers" else torch.randint(4, (6, 2))
     held = {"l0.hidden.1": 0.5}
     with torch.no_grad():
         (scores, _), trace = ph.trace(network, inputs, lengths=LENGTHS)
@@ -119,9 +117,10 @@ def _of_a_record(trace: ph.Trace, flat: Tensor) -> dict[str, Any]:
     statistics, spread = unit_statistics(record, "hidden"), histogram(record, "hidden", 0)
     stretch = find_phrases(record, "hidden", 1, 3)
     ids = flat.tolist() if flat.dim() == 1 else [round(row[0]) % 4 for row in flat.tolist()]
-    means = mean_by_symbol(record, "hidden", 0, [SYMBOLS[id] for id in ids])
+    symbols = [SYMBOLS[number] for number in ids]
+    means = mean_by_symbol(record, "hidden", 0, symbols)
     return {
-        "symbols": [SYMBOLS[id] for id in ids],
+        "symbols": symbols,
         "moment": {name: getattr(said, name) for name in said.__dataclass_fields__},
         "printed": said.printed(),
         "sentence": {language: said.sentence(language) for language in ("en", "zh")},

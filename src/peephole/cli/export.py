@@ -9,7 +9,10 @@ import typer
 
 
 def export(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Runs to put into the file.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Runs to put into the file; zoo:NAME is a shipped network."),
+    ],
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="The HTML file to write.", dir_okay=False, show_default=True),
@@ -27,15 +30,18 @@ def export(
 
     Examples:
 
-        peephole export runs/counter -o counter.html
+        peephole export zoo:counter -o counter.html
 
         peephole export runs/lstm runs/gru --text story.txt -o story.html
     """
     from peephole.data.text import read_text
     from peephole.explorer.carrying import Text
-    from peephole.explorer.catalog import Catalog
+    from peephole.explorer.catalog import SHIPPED, Catalog
     from peephole.explorer.hosts import save_runs
 
-    save_runs(Catalog(runs), output, text=None if text is None else Text(text.name, read_text(text)))
+    shipped = [run for run in runs if run.startswith(SHIPPED)]
+    catalog = Catalog([Path(run) for run in runs if run not in shipped])
+    read = None if text is None else Text(text.name, read_text(text))
+    save_runs(catalog, [*shipped, *catalog.folders()], output, text=read)
     size = output.stat().st_size
     typer.echo(f"{output}  {size / 2**20:.1f} MiB, opens in any browser")

@@ -105,22 +105,24 @@ class Capsule:
     def to_bytes(self) -> bytes:
         """The capsule, compressed."""
         tensors: dict[str, Array] = {}
-        runs = {id: self._run(tensors, id, run) for id, run in self.runs.items()}
+        runs = {name: self._run(tensors, name, run) for name, run in self.runs.items()}
         facts = {"format": FORMAT, "home": self.home, "runs": runs, "templates": TEMPLATES}
         return zlib.compress(save(tensors, metadata={"json": json.dumps(facts, allow_nan=False)}), 9)
 
     def size(self) -> int:
         """Bytes of all its tensors, each number in the type that it has there, before they are compressed."""
         tensors: dict[str, Array] = {}
-        for id, run in self.runs.items():
-            self._run(tensors, id, run)
+        for name, run in self.runs.items():
+            self._run(tensors, name, run)
         return sum(values.nbytes for values in tensors.values())
 
-    def _run(self, tensors: dict[str, Array], id: str, run: CarriedRun) -> Json:
-        networks = {} if run.network is None else {"end": run.network}
-        for moment, network in {**networks, **run.frames}.items():
+    def _run(self, tensors: dict[str, Array], run_id: str, run: CarriedRun) -> Json:
+        networks = {str(frame): network for frame, network in run.frames.items()}
+        if run.network is not None:
+            networks["end"] = run.network
+        for when, network in networks.items():
             for name, weight in network.state_dict().items():
-                tensors[f"{id}/{moment}/{name}"] = weight.float().numpy()
+                tensors[f"{run_id}/{when}/{name}"] = weight.float().numpy()
         return {
             "page": run.page,
             "input": run.input,
@@ -129,7 +131,7 @@ class Capsule:
             "network": None if run.network is None else run.network.config.to_json(),
             "vocabulary": None if run.vocabulary is None else run.vocabulary.to_json(),
             "materials": [
-                self._material(tensors, f"{id}/{number}", material)
+                self._material(tensors, f"{run_id}/{number}", material)
                 for number, material in enumerate(run.materials)
             ],
             "frames": sorted(run.frames),

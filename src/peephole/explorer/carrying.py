@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
 
 from torch import Tensor
 
@@ -25,6 +27,9 @@ from peephole.explorer.sessions import Sessions
 from peephole.explorer.task import Task
 from peephole.explorer.words import Words
 from peephole.nn.models import Network
+
+Facts = dict[str, Any]
+"""What an answer says in JSON."""
 
 LIVE = 250_000
 """Most weights of a network that runs in the page: a megabyte."""
@@ -44,50 +49,49 @@ class Text:
     content: str
 
 
-def carried(catalog: Catalog, *, text: Text | None = None) -> Capsule:
-    """All runs of a catalog, reading a text, and their own samples where there is none or the network goes along.
+def carried(catalog: Catalog, names: Sequence[str], *, text: Text | None = None) -> Capsule:
+    """Some runs, reading a text, and their own samples where there is none or the network goes along.
 
     Args:
         catalog: the runs.
+        names: the ids of those that are carried.
         text: what they read; those that read numbers keep to their samples.
 
     Raises:
         OptionError: there is a text, and none of the runs reads texts.
-        Refusal: a run cannot read the text.
+        Refusal: there is no such run, or one cannot read the text.
         RunError: a run is damaged.
     """
-    answers, ids = Answers(catalog), list(catalog.folders())
-    if text is not None and all(catalog.open(id).vocabulary is None for id in ids):
+    answers = Answers(catalog)
+    if text is not None and all(catalog.open(name).vocabulary is None for name in names):
         raise OptionError(
-            f"--text {text.title}: of {', '.join(ids)} none reads texts; leave it out to take their samples"
+            f"of {', '.join(names)} none reads texts: leave {text.title} out to show their own samples"
         )
     home = _said(answers, "/api/home")
-    return Capsule(home, {id: _run(answers, catalog.open(id), id, ids, text) for id in ids})
+    for shelf in ("runs", "gallery"):
+        home[shelf] = [card for card in home[shelf] if card["id"] in names]
+    return Capsule(home, {name: _run(answers, catalog.open(name), name, names, text) for name in names})
 
 
-def _run(answers: Answers, opened: OpenRun, id: str, there: Sequence[str], text: Text | None) -> CarriedRun:
-    page = _said(answers, f"/api/runs/{id}")
+def _run(answers: Answers, opened: OpenRun, name: str, there: Sequence[str], text: Text | None) -> CarriedRun:
+    page = _said(answers, f"/api/runs/{quote(name, safe='')}")
     live = opened.run.parameters <= LIVE
     tasks: list[Json] = []
     materials: list[CarriedMaterial] = []
     if text is not None and opened.vocabulary is not None:
+        read = replace(opened.typed(text.content), title=Words(text.title, text.title))
         tasks.append({"text": text.content})
-        materials.append(
-            _material(opened, replace(opened.typed(text.content), title=Words(text.title, text.title)), live)
-        )
+        materials.append(_material(opened, read, live))
     # A large network's record goes along of one material; a small one makes its own of every other.
     for index in range(min(opened.samples, SAMPLES if live else 1 - len(materials))):
         tasks.append({"sample": index})
         materials.append(_material(opened, opened.sample(index), live))
-    materials[0] = replace(materials[0], kept=_kept(answers, id, page, tasks[0]))
+    materials[0] = replace(materials[0], kept=_kept(answers, name, page, tasks[0]))
     frames = _frames(opened) if live else {}
+    page["film"] = [frame for frame in page["film"] if frame["frame"] in frames]
+    page["siblings"] = [other for other in page["siblings"] if other in there]
     return CarriedRun(
-        page=page
-        | {
-            "samples": len(materials),
-            "film": [frame for frame in page["film"] if frame["frame"] in frames],
-            "siblings": [other for other in page["siblings"] if other in there],
-        },
+        page=page,
         input=opened.network.config.input,
         target=opened.target,
         predicted=opened.outputs,
@@ -128,9 +132,9 @@ def _frames(opened: OpenRun) -> dict[int, Network]:
     return {frame.number: opened.version(frame.number).network for frame in film}
 
 
-def _kept(answers: Answers, id: str, page: Json, task: Json) -> dict[str, bytes]:
+def _kept(answers: Answers, name: str, page: Facts, task: Json) -> dict[str, bytes]:
     """What is long to compute and small to keep: what each unit follows, and sensitivity against lag."""
-    trace = answers.answer(f"/api/runs/{id}/trace", task)
+    trace = answers.answer(f"/api/runs/{quote(name, safe='')}/trace", task)
     length = int.from_bytes(trace.body[:8], "little")
     facts = json.loads(json.loads(trace.body[8 : 8 + length])["__metadata__"]["json"])
     lanes = [
@@ -142,7 +146,6 @@ def _kept(answers: Answers, id: str, page: Json, task: Json) -> dict[str, bytes]
     return {end: answer.body for end, answer in found.items() if answer.status == 200}
 
 
-def _said(answers: Answers, path: str) -> Json:
-    answer = answers.answer(path)
-    said: Json = json.loads(answer.body)
+def _said(answers: Answers, path: str) -> Facts:
+    said: Facts = json.loads(answers.answer(path).body)
     return said

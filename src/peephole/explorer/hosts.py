@@ -43,8 +43,8 @@ def explore_run(run: Run, *, height: int) -> Explorer:
     """A run in a notebook; see ``Run.explore``."""
     explorer = _explorer()
     catalog = Catalog([run.path])
-    (id,) = catalog.folders()
-    return explorer(lambda: document(start=_page(id), framed=True), Answers(catalog), height=height)
+    (name,) = catalog.folders()
+    return explorer(lambda: document(start=_page(name), framed=True), Answers(catalog), height=height)
 
 
 def save_trace(
@@ -62,11 +62,19 @@ def save_trace(
 
 def save_run(run: Run, path: Path, *, text: str | None) -> None:
     """A run as one file; see ``Run.save_html``."""
-    save_runs(Catalog([run.path]), path, text=None if text is None else Text(path.stem, text))
+    catalog = Catalog([run.path])
+    read = None if text is None else Text(path.stem, text)
+    save_runs(catalog, list(catalog.folders()), path, text=read)
 
 
-def save_runs(catalog: Catalog, path: Path, *, text: Text | None) -> None:
-    """All runs of a catalog as one file.
+def save_runs(catalog: Catalog, names: Sequence[str], path: Path, *, text: Text | None) -> None:
+    """Some runs of a catalog as one file.
+
+    Args:
+        catalog: the runs.
+        names: the ids of those that are saved.
+        path: the file.
+        text: what they read; None for their own samples.
 
     Raises:
         Refusal: a run cannot read the text.
@@ -74,10 +82,8 @@ def save_runs(catalog: Catalog, path: Path, *, text: Text | None) -> None:
         OptionError: there is a text, and no run reads texts.
         ServerError: the front end is not built.
     """
-    capsule = carried(catalog, text=text)
-    ids = list(capsule.runs)
-    start = _page(ids[0]) if len(ids) == 1 else "/"
-    title = ids[0] if len(ids) == 1 else path.stem
+    capsule = carried(catalog, names, text=text)
+    start, title = (_page(names[0]), names[0]) if len(names) == 1 else ("/", path.stem)
     _write(path, document(start=start, title=f"{title} · Peephole", data=capsule.to_bytes()))
 
 
@@ -88,8 +94,8 @@ def _write(path: Path, text: str) -> None:
         raise TraceError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _page(id: str) -> str:
-    return f"/run/{quote(id, safe=':')}"
+def _page(name: str) -> str:
+    return f"/run/{quote(name, safe=':')}"
 
 
 def _explorer() -> type[Explorer]:

@@ -160,7 +160,7 @@ def _material(
     elif ids is not None:
         inputs = flatten(ids, lengths)
         names = trace.symbols
-        symbols = [str(id) if names is None else names[id] for id in inputs.tolist()]
+        symbols = [str(number) if names is None else names[number] for number in inputs.tolist()]
     else:
         inputs = flatten(records[0].input, lengths).float().detach().cpu()
         symbols = [str(step) for length in lengths.tolist() for step in range(length)]

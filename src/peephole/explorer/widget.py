@@ -18,7 +18,7 @@ from peephole.explorer.document import NOT_BUILT, STATIC
 from peephole.explorer.selection import EMPTY, completed
 
 
-class Explorer(anywidget.AnyWidget):  # type: ignore[misc]  # ipywidgets has no types
+class Explorer(anywidget.AnyWidget):
     """The explorer in a notebook's cell.
 
     ``selection`` is what is looked at, both ways: it follows the page, and the page follows it. It is a dict with
