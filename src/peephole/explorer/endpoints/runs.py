@@ -11,18 +11,12 @@ from peephole.explorer.siblings import siblings
 
 
 def home(desk: Desk, asked: Asked) -> Json:
-    """The version, and a card for each run and each shipped network."""
-    catalog = desk.catalog
-    return {
-        "version": __version__,
-        "runs": home_page(catalog.folders()),
-        "gallery": gallery_page(catalog.shipped()),
-    }
+    """The version, a card for each of the user's runs, and one for each shipped network."""
+    runs, gallery = home_page(desk.catalog.folders()), gallery_page(desk.catalog.shipped())
+    return {"version": __version__, "runs": runs, "gallery": gallery}
 
 
 def run(desk: Desk, asked: Asked) -> Json:
     """A run's card, what its network is made of, and how its training went."""
     name = asked["run"]
-    return run_page(name, desk.catalog.open(name)) | {
-        "siblings": siblings(name, {**desk.catalog.shipped(), **desk.catalog.folders()})
-    }
+    return run_page(name, desk.catalog.open(name)) | {"siblings": siblings(name, desk.catalog.everything())}
