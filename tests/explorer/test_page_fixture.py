@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-MODULE = Path(__file__).with_name("page_fixture.py")
-
-
-def loaded() -> Any:
-    spec = importlib.util.spec_from_file_location("page_fixture", MODULE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from page_fixture import PLACE, computed
 
 
 def same(found: Any, expected: Any, where: str) -> None:
@@ -40,6 +26,4 @@ def same(found: Any, expected: Any, where: str) -> None:
 
 
 def test_the_networks_of_the_front_ends_tests_do_what_the_file_says() -> None:
-    fixture = loaded()
-    found = json.loads(json.dumps(fixture.computed()))
-    same(found, json.loads(fixture.PLACE.read_text(encoding="utf-8")), "networks")
+    same(json.loads(json.dumps(computed())), json.loads(PLACE.read_text(encoding="utf-8")), "networks")

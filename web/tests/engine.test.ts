@@ -1,5 +1,5 @@
 // The networks that run in the page do what Python's do, and the page reads records as Python's analysis does. What
-// Python computed stands in networks.json; tests/explorer/page_fixture.py writes it.
+// Python computed stands in networks.json; tests/page_fixture.py writes it.
 
 import { describe, expect, test } from "vitest";
 import { light } from "../src/engine/back";

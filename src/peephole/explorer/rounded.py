@@ -58,7 +58,7 @@ def small_integers(values: npt.NDArray[np.int64]) -> Array:
 
 def nearly_bytes(name: str, values: Floats) -> dict[str, Array]:
     """Numbers from 0 to 1 as bytes where that loses no more than a last bit, as of pixels; else as they are."""
-    if not values.size or values.min() < 0 or values.max() > 1:
+    if not ((values >= 0) & (values <= 1)).all():  # nor what is no number
         return {name: values}
     as_bytes = rounded(name, values, share=True)
     again = as_bytes[name].astype(np.float64) / 255

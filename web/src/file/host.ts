@@ -39,7 +39,7 @@ export function answering(library: Library): Host {
   return {
     async ask(path, body, signal): Promise<Answer> {
       // Not at once, so that the page draws what it has first, and what is no longer wanted is never computed.
-      await new Promise((resolve) => window.setTimeout(resolve));
+      await new Promise((resolve) => setTimeout(resolve));
       signal.throwIfAborted();
       try {
         return { status: 200, body: bytesOf(answer(path, body)) };

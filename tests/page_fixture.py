@@ -2,7 +2,7 @@
 
 The page runs small networks itself where it is a file (`web/src/engine`) and reads records itself
 (`web/src/record`); `web/tests/engine.test.ts` holds both to `web/tests/networks.json`, and
-`test_page_fixture.py` holds that file to this module. To write it anew: `python -m tests.explorer.page_fixture`.
+`test_page_fixture.py` holds that file to this module. To write it anew: `python tests/page_fixture.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from peephole.analysis.sensitivity import sensitivities
 from peephole.analysis.steps import flatten, starts
 from peephole.analysis.units import histogram, mean_by_symbol, unit_statistics
 
-PLACE = Path(__file__).parents[2] / "web" / "tests" / "networks.json"
+PLACE = Path(__file__).parents[1] / "web" / "tests" / "networks.json"
 LENGTHS = torch.tensor([6, 4])
 STEP = 4
 """Of the first sequence: where moments are looked at and the way back begins."""
