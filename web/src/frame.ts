@@ -19,9 +19,7 @@ export class Frame implements Host {
   private last = 0;
   private known = "";
 
-  private constructor(private readonly port: MessagePort) {
-    port.onmessage = ({ data }: MessageEvent<FromFrame>) => this.hear(data);
-  }
+  private constructor(private readonly port: MessagePort) {}
 
   /** Tells the frame that the page is there, and waits for its port. */
   static async open(): Promise<Frame> {
@@ -47,8 +45,9 @@ export class Frame implements Host {
     return answer;
   }
 
-  /** From now on the notebook hears what is selected. */
-  share(): void {
+  /** From now on the page hears the notebook, and the notebook what is selected. */
+  listen(): void {
+    this.port.onmessage = ({ data }: MessageEvent<FromFrame>) => this.hear(data);
     let pending = 0;
     effect(() => {
       void selection.value;

@@ -47,7 +47,7 @@ function Explorer() {
 const frame = await settle();
 followAddress();
 listen();
-frame?.share();
+frame?.listen();
 
 effect(() => {
   const { page } = address.value;

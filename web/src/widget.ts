@@ -26,7 +26,9 @@ interface Said {
 const ALLOWED = "allow-scripts allow-forms allow-downloads";
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const view = crypto.randomUUID();
+  // Several views may show one widget, and each hears what is said to all. (A notebook that comes over plain HTTP has
+  // no crypto.randomUUID.)
+  const view = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", ALLOWED);
   frame.allow = "clipboard-write";
@@ -59,6 +61,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
       model.save_changes();
     };
     frame.contentWindow!.postMessage(null, "*", [channel.port2]);
+    select();
   };
   const measure = () => {
     frame.style.height = `${Number(model.get("height"))}px`;

@@ -36,7 +36,7 @@ def explore_trace(
     explorer = _explorer()
     capsule = carried_trace(trace, labels=labels, outputs=outputs, module=module, exact=True)
     data = capsule.to_bytes()
-    return explorer(lambda: document(start=_page(ID), data=data, framed=True), height=height)
+    return explorer(ID, lambda: document(start=_page(ID), data=data, framed=True), height=height)
 
 
 def explore_run(run: Run, *, height: int) -> Explorer:
@@ -44,7 +44,7 @@ def explore_run(run: Run, *, height: int) -> Explorer:
     explorer = _explorer()
     catalog = Catalog([run.path])
     (name,) = catalog.folders()
-    return explorer(lambda: document(start=_page(name), framed=True), Answers(catalog), height=height)
+    return explorer(name, lambda: document(start=_page(name), framed=True), Answers(catalog), height=height)
 
 
 def save_trace(

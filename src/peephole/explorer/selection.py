@@ -15,22 +15,24 @@ from peephole.errors import OptionError
 PAGES = ("home", "network", "unit", "moment", "digit", "compare", "nowhere")
 _UNIT = re.compile(r"l\d+(?:_reverse)?\.[a-z_]+\.\d+", re.ASCII)
 
-EMPTY: dict[str, Any] = {
-    "page": "nowhere",
-    "run": "",
-    "layer": 0,
-    "direction": "forward",
-    "quantity": None,
-    "unit": None,
-    "moment": 0,
-    "sample": 0,
-    "text": None,
-    "frame": None,
-    "clamps": [],
-    "light": None,
-    "stretch": None,
-}
-"""Nothing yet: the page says what it shows as soon as it is there."""
+
+def opening(run: str) -> dict[str, Any]:
+    """What is looked at when a run is opened; what is None the page chooses, and then says what it chose."""
+    return {
+        "page": "network",
+        "run": run,
+        "layer": 0,
+        "direction": "forward",
+        "quantity": None,
+        "unit": None,
+        "moment": 0,
+        "sample": 0,
+        "text": None,
+        "frame": None,
+        "clamps": [],
+        "light": None,
+        "stretch": None,
+    }
 
 
 def _number(value: object) -> bool:

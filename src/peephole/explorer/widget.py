@@ -6,6 +6,7 @@ notebook's. What it asks comes as a message and is answered with bytes. Importin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +14,11 @@ import anywidget
 import traitlets
 
 from peephole.errors import OptionError, ServerError
-from peephole.explorer.answers import Answers
+from peephole.explorer.answers import Answer, Answers
 from peephole.explorer.document import NOT_BUILT, STATIC
-from peephole.explorer.selection import EMPTY, completed
+from peephole.explorer.refusal import Refusal
+from peephole.explorer.selection import completed, opening
+from peephole.explorer.words import Words
 
 
 class Explorer(anywidget.AnyWidget):
@@ -31,6 +34,7 @@ class Explorer(anywidget.AnyWidget):
     Assigning what no selection can be raises ``traitlets.TraitError``.
 
     Args:
+        run: the id of what is shown first.
         document: makes the page.
         answers: what answers it; None where the page carries all that it needs.
         height: of the frame, in pixels.
@@ -40,7 +44,7 @@ class Explorer(anywidget.AnyWidget):
     height = traitlets.Int(640, min=200).tag(sync=True)
 
     def __init__(
-        self, document: Callable[[], str], answers: Answers | None = None, *, height: int = 640
+        self, run: str, document: Callable[[], str], answers: Answers | None = None, *, height: int = 640
     ) -> None:
         script = STATIC / "widget.js"
         if not script.is_file():
@@ -48,13 +52,14 @@ class Explorer(anywidget.AnyWidget):
         self._esm = script.read_text(encoding="utf-8")
         self._document = document
         self._answers = answers
-        super().__init__(selection=EMPTY, height=height)
+        self._opening = opening(run)
+        super().__init__(selection=self._opening, height=height)
         self.on_msg(self._hear)
 
     @traitlets.validate("selection")
     def _complete(self, proposal: Any) -> dict[str, Any]:
         try:
-            return completed(proposal["value"], self.selection or EMPTY)
+            return completed(proposal["value"], self.selection or self._opening)
         except OptionError as error:
             raise traitlets.TraitError(str(error)) from error
 
@@ -63,12 +68,25 @@ class Explorer(anywidget.AnyWidget):
         match said:
             case {"view": str(view), "kind": "page"}:
                 self.send({"view": view, "kind": "page"}, [self._document().encode()])
-            case {"view": str(view), "kind": "ask", "id": int(id), "path": str(path), "body": body}:
-                status, answer = self._answer(path, body)
-                self.send({"view": view, "kind": "answer", "id": id, "status": status}, [answer])
+            case {"view": str(view), "kind": "ask", "id": int(number), "path": str(path), "body": body}:
+                answer = self._answer(path, body)
+                said = {"view": view, "kind": "answer", "id": number, "status": answer.status}
+                self.send(said, [answer.body])
 
-    def _answer(self, path: str, body: object) -> tuple[int, bytes]:
-        if self._answers is None:
-            raise ServerError(f"a page that carries its trace asked for {path}")
-        answer = self._answers.answer(path, body)
-        return answer.status, answer.body
+    def _answer(self, path: str, body: object) -> Answer:
+        """What was asked; a mistake of ours is told to the page, which waits for an answer, and to the log."""
+        try:
+            if self._answers is None:
+                raise ServerError(f"a page that carries its trace asked for {path}")
+            return self._answers.answer(path, body)
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            said = Refusal(
+                Words(f"the explorer failed with {what}", f"探索器出错：{what}"),
+                do=Words(
+                    "The notebook's log says where; please report that.", "笔记本的日志里有出错位置；请报告。"
+                ),
+                status=500,
+            )
+            self.log.exception("the explorer failed at %s", path)
+            return Answer(said.status, "application/json", json.dumps(said.to_json()).encode())
