@@ -4,6 +4,7 @@ import type { Sort } from "./state";
 import { en as light } from "./words/light";
 import { en as phrase } from "./words/phrase";
 import * as moment from "./words/moment";
+import * as hosts from "./words/hosts";
 
 export const en = {
   home: "home",
@@ -168,6 +169,7 @@ export const en = {
   light,
   phrase,
   moment: moment.en,
+  hosts: hosts.en,
 };
 
 export type Strings = typeof en;

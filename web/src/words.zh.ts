@@ -1,5 +1,6 @@
 // Every word on the page, in Chinese.
 
+import * as hosts from "./words/hosts";
 import type { Strings } from "./words.en";
 import { zh as light } from "./words/light";
 import { zh as phrase } from "./words/phrase";
@@ -168,4 +169,5 @@ export const zh: Strings = {
   light,
   phrase,
   moment: moment.zh,
+  hosts: hosts.zh,
 };
