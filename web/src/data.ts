@@ -7,7 +7,8 @@ import { strings } from "./i18n";
 import { resolve } from "./pasted";
 import { scaleOf, scaleOfSeries, type Scale } from "./quantities";
 import { ranked } from "./ranking";
-import { resource, type Loaded } from "./resource";
+import { nothingOf } from "./live-view";
+import { resource, type Loaded, type Resource } from "./resource";
 import { address, type Address } from "./state";
 
 const onRun = () => address.value.page !== "home" && address.value.page !== "nowhere";
@@ -71,16 +72,50 @@ function task(): api.Task {
   return { source: resolve(source), frame, clamps: [] };
 }
 
+/** Reads what the address names; a text without a symbol is read by nobody. */
+async function readText(id: string, signal: AbortSignal): Promise<api.Trace> {
+  const asked = task();
+  if (asked.source.kind === "text" && /^\n*$/.test(asked.source.text)) return nothingOf(trace.peek().value);
+  return api.postTrace(id, asked, signal);
+}
+
 /** The text as the network reads it. */
-export const trace = resource(() => {
-  const { run: id, source, frame } = address.value;
+export const trace: Resource<api.Trace> = resource(() => {
+  const { run: id, source, frame, editing } = address.value;
   if (!selected.value) return null;
   return {
     key: JSON.stringify([id, source, frame]),
     family: id,
-    load: async (signal: AbortSignal) => api.postTrace(id, task(), signal),
+    stays: editing,
+    load: async (signal: AbortSignal) => {
+      const before = trace.peek().value;
+      const read = await readText(id, signal);
+      if (before && read.steps > 0) await companions(read, signal);
+      return read;
+    },
   };
 }, 4);
+
+/**
+ * Fetches what is shown beside a text that takes another's place, before it does: so the whole page turns at once,
+ * with each character typed and each frame of the film.
+ */
+async function companions({ trace: id }: api.Trace, signal: AbortSignal): Promise<void> {
+  const chosen = selected.peek();
+  if (!chosen) return;
+  const { direction } = address.peek();
+  const { detail, quantity } = chosen;
+  const number = unit.peek();
+  const [of, own] = await Promise.all([
+    api.getValues(id, detail.layer, direction, quantity, signal),
+    number === null ? null : api.getUnit(id, detail.layer, direction, number, detail.quantities, signal),
+  ]);
+  values.expect(valuesKey(id, detail.layer, direction, quantity), of);
+  if (own) unitTrace.expect(unitKey(id, detail.layer, direction, own.unit), own);
+}
+
+const valuesKey = (...parts: [trace: string, layer: number, direction: string, quantity: string]) => parts.join("/");
+const unitKey = (...parts: [trace: string, layer: number, direction: string, unit: number]) => parts.join("/");
 
 /** Asks for a part of a trace; if the server has forgotten the trace meanwhile, it reads the text again. */
 async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
@@ -93,14 +128,14 @@ async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>)
   }
 }
 
-export const values = resource(() => {
+export const values: Resource<api.Values> = resource(() => {
   const [chosen, read] = [selected.value, trace.value];
-  if (!chosen || !read.value || read.loading) return null;
+  if (!chosen || !read.value?.steps) return null;
   const { trace: id } = read.value;
   const { run: name, direction } = address.value;
   const { detail, quantity } = chosen;
   return {
-    key: [id, detail.layer, direction, quantity].join("/"),
+    key: valuesKey(id, detail.layer, direction, quantity),
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
@@ -118,14 +153,14 @@ export const order = computed(() =>
 /** The unit looked at: the address's, or the first of the list, which is the one that tells most. */
 export const unit = computed(() => (selected.value ? (address.value.unit ?? order.value[0] ?? null) : null));
 
-export const unitTrace = resource(() => {
+export const unitTrace: Resource<api.UnitTrace> = resource(() => {
   const [chosen, read, number] = [selected.value, trace.value, unit.value];
-  if (!chosen || !read.value || read.loading || number === null) return null;
+  if (!chosen || !read.value?.steps || number === null) return null;
   const { trace: id } = read.value;
   const { run: name, direction } = address.value;
   const { detail } = chosen;
   return {
-    key: [id, detail.layer, direction, number].join("/"),
+    key: unitKey(id, detail.layer, direction, number),
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(

@@ -79,6 +79,7 @@ function paintGrounds(pen: Pen, view: TextView, setting: Setting, from: number, 
   const { values, unit, scale } = view;
   if (!values || unit === null) return;
   for (let step = from; step < to; step++) {
+    if (view.unread?.(step)) continue;
     const { x, w, h } = boxOf(setting, step);
     paintCell(pen, x, y, w, h - LEADING, values.at(step, unit), scale);
   }
@@ -143,6 +144,7 @@ function paintPredictions(pen: Pen, view: TextView, setting: Setting, from: numb
   if (!probabilities || !outputs) return;
   const { context, tones } = pen;
   for (let step = from; step < to; step++) {
+    if (view.unread?.(step)) continue;
     const { x, w } = boxOf(setting, step);
     for (let rank = 0; rank < ranks; rank++) {
       const share = probabilities[step * ranks + rank]!;
@@ -166,6 +168,7 @@ function paintSurprise(pen: Pen, view: TextView, setting: Setting, from: number,
   const { context, tones } = pen;
   const top = y + setting.measures.surpriseAt;
   for (let step = from; step < to; step++) {
+    if (view.unread?.(step)) continue;
     const { x, w } = boxOf(setting, step);
     const bits = surprise[step]!;
     if (Number.isNaN(bits)) {

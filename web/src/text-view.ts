@@ -14,6 +14,8 @@ export interface TextView {
   readonly scale: Scale;
   readonly lanes: readonly Lane[];
   readonly moment: number | null;
+  /** steps of which nothing is known yet, while a text is being typed: they show their letters alone */
+  readonly unread?: (step: number) => boolean;
 }
 
 export interface Measures {

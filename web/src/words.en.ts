@@ -1,8 +1,10 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
 import type { Sort } from "./state";
+import * as live from "./words/live";
 
 export const en = {
+  live: live.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
@@ -66,17 +68,10 @@ export const en = {
   bits: "bits",
   deviations: "σ",
   editText: "edit text",
-  editHint: "Type or paste a text; the network reads it at once.",
-  editLines: "Type sequences, one a line; the network reads each from a fresh start.",
-  editSample: "This network reads numbers; choose which sample to show.",
   ownText: "Your text",
   sample: "Sample",
   anotherSample: "another sample",
   sampleOf: (last: number) => `0 to ${last}`,
-  show: "Read it",
-  cancel: "Cancel",
-  emptyText: "There is no text to read.",
-  emptyTextRemedy: "Type or paste at least one symbol.",
   unknownSymbols: "Symbols this network never met were read as �:",
   sort: "Sort units by",
   sorts: {

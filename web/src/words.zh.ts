@@ -1,8 +1,10 @@
 // Every word on the page, in Chinese.
 
 import type { Strings } from "./words.en";
+import * as live from "./words/live";
 
 export const zh: Strings = {
+  live: live.zh,
   home: "首页",
   whereYouAre: "当前位置",
   tagline: "看见网络记住了什么。",
@@ -66,17 +68,10 @@ export const zh: Strings = {
   bits: "比特",
   deviations: "σ",
   editText: "编辑文本",
-  editHint: "输入或粘贴一段文本，网络立刻读它。",
-  editLines: "输入序列，每行一个；网络每行都从零开始读。",
-  editSample: "这个网络读的是数值；请选择要显示的样本。",
   ownText: "你的文本",
   sample: "样本",
   anotherSample: "换一个样本",
   sampleOf: (last) => `0 至 ${last}`,
-  show: "读这段",
-  cancel: "取消",
-  emptyText: "没有可读的文本。",
-  emptyTextRemedy: "请至少输入或粘贴一个符号。",
   unknownSymbols: "网络没见过的符号已按 � 读入：",
   sort: "单元排序",
   sorts: {
