@@ -2,14 +2,15 @@
 
 import { computed, type ReadonlySignal } from "@preact/signals";
 import * as api from "./api";
-import type { Failure, LayerDetail, Run } from "./api";
+import type { Failure, LayerDetail, Run, Trace } from "./api";
 import { strings } from "./i18n";
 import { resolve } from "./pasted";
-import { scaleOf, scaleOfSeries, type Scale } from "./quantities";
+import { scaleOf, scaleOfFigures, type Scale } from "./quantities";
 import { ranked } from "./ranking";
 import { nothingOf } from "./live-view";
 import { resource, type Loaded, type Resource } from "./resource";
 import { address, type Address } from "./state";
+import { windowFailure } from "./windows";
 
 const onRun = () => address.value.page !== "home" && address.value.page !== "nowhere";
 
@@ -73,14 +74,14 @@ function task(): api.Task {
 }
 
 /** Reads what the address names; a text without a symbol is read by nobody. */
-async function readText(id: string, signal: AbortSignal): Promise<api.Trace> {
+async function readText(id: string, signal: AbortSignal): Promise<Trace> {
   const asked = task();
   if (asked.source.kind === "text" && /^\n*$/.test(asked.source.text)) return nothingOf(trace.peek().value);
   return api.postTrace(id, asked, signal);
 }
 
 /** The text as the network reads it. */
-export const trace: Resource<api.Trace> = resource(() => {
+export const trace: Resource<Trace> = resource(() => {
   const { run: id, source, frame, editing } = address.value;
   if (!selected.value) return null;
   return {
@@ -90,7 +91,7 @@ export const trace: Resource<api.Trace> = resource(() => {
     load: async (signal: AbortSignal) => {
       const before = trace.peek().value;
       const read = await readText(id, signal);
-      if (before && read.steps > 0) await companions(read, signal);
+      if (before && read.steps > 0 && !read.long) await companions(read, signal);
       return read;
     },
   };
@@ -100,22 +101,50 @@ export const trace: Resource<api.Trace> = resource(() => {
  * Fetches what is shown beside a text that takes another's place, before it does: so the whole page turns at once,
  * with each character typed and each frame of the film.
  */
-async function companions({ trace: id }: api.Trace, signal: AbortSignal): Promise<void> {
+async function companions(read: Trace, signal: AbortSignal): Promise<void> {
   const chosen = selected.peek();
   if (!chosen) return;
   const { direction } = address.peek();
   const { detail, quantity } = chosen;
   const number = unit.peek();
   const [of, own] = await Promise.all([
-    api.getValues(id, detail.layer, direction, quantity, signal),
-    number === null ? null : api.getUnit(id, detail.layer, direction, number, detail.quantities, signal),
+    api.getValues(read, detail.layer, direction, quantity, signal),
+    number === null ? null : api.getUnit(read, detail.layer, direction, number, detail.quantities, signal),
   ]);
-  values.expect(valuesKey(id, detail.layer, direction, quantity), of);
-  if (own) unitTrace.expect(unitKey(id, detail.layer, direction, own.unit), own);
+  values.expect(valuesKey(read.trace, detail.layer, direction, quantity), of);
+  if (own) unitTrace.expect(unitKey(read.trace, detail.layer, direction, own.unit), own);
 }
 
 const valuesKey = (...parts: [trace: string, layer: number, direction: string, quantity: string]) => parts.join("/");
 const unitKey = (...parts: [trace: string, layer: number, direction: string, unit: number]) => parts.join("/");
+
+const LOOK_AGAIN = 200;
+
+/** Waits until a long text has been read, and says on the way how much of it has been. */
+async function wait(read: Trace, again: () => Promise<unknown>, signal: AbortSignal): Promise<Trace> {
+  while (!signal.aborted && read.share.peek() < 1) {
+    read.share.value = await ofTrace(() => api.getShare(read.trace, signal), again);
+    if (read.share.peek() < 1) await new Promise((resume) => window.setTimeout(resume, LOOK_AGAIN));
+  }
+  return read;
+}
+
+const surveyed = resource(() => {
+  const { value: read, loading } = trace.value;
+  if (!read?.long || loading) return null;
+  const name = address.value.run;
+  return {
+    key: read.trace,
+    family: read.trace,
+    load: (signal: AbortSignal) => wait(read, () => api.postTrace(name, task(), signal), signal),
+  };
+});
+
+/** The text, once the network has read all of it. */
+const ready = computed(() => {
+  const read = trace.value.value;
+  return read && read.steps > 0 && read.share.value === 1 ? read : null;
+});
 
 /** Asks for a part of a trace; if the server has forgotten the trace meanwhile, it reads the text again. */
 async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
@@ -129,9 +158,9 @@ async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>)
 }
 
 export const values: Resource<api.Values> = resource(() => {
-  const [chosen, read] = [selected.value, trace.value];
-  if (!chosen || !read.value?.steps) return null;
-  const { trace: id } = read.value;
+  const [chosen, text] = [selected.value, ready.value];
+  if (!chosen || !text) return null;
+  const { trace: id } = text;
   const { run: name, direction } = address.value;
   const { detail, quantity } = chosen;
   return {
@@ -139,7 +168,7 @@ export const values: Resource<api.Values> = resource(() => {
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getValues(id, detail.layer, direction, quantity, signal),
+        () => api.getValues(text, detail.layer, direction, quantity, signal),
         () => api.postTrace(name, task(), signal),
       ),
   };
@@ -154,9 +183,9 @@ export const order = computed(() =>
 export const unit = computed(() => (selected.value ? (address.value.unit ?? order.value[0] ?? null) : null));
 
 export const unitTrace: Resource<api.UnitTrace> = resource(() => {
-  const [chosen, read, number] = [selected.value, trace.value, unit.value];
-  if (!chosen || !read.value?.steps || number === null) return null;
-  const { trace: id } = read.value;
+  const [chosen, text, number] = [selected.value, ready.value, unit.value];
+  if (!chosen || !text || number === null) return null;
+  const { trace: id } = text;
   const { run: name, direction } = address.value;
   const { detail } = chosen;
   return {
@@ -164,7 +193,7 @@ export const unitTrace: Resource<api.UnitTrace> = resource(() => {
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getUnit(id, detail.layer, direction, number, detail.quantities, signal),
+        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal),
         () => api.postTrace(name, task(), signal),
       ),
   };
@@ -188,15 +217,14 @@ export const valuesScale: ReadonlySignal<Scale> = computed(() => {
 export const scale: ReadonlySignal<Scale> = computed(() => {
   const quantity = selected.value?.quantity ?? "hidden";
   if (values.value.value?.quantity === quantity) return valuesScale.value;
-  const own = unitTrace.value.value?.quantities.get(quantity);
-  return scaleOfSeries(quantity, own ?? new Float32Array());
+  return scaleOfFigures(quantity, unitTrace.value.value?.figures.get(quantity) ?? null);
 });
 
-const all: readonly ReadonlySignal<Loaded<unknown>>[] = [home, run, trace, values, unitTrace];
+const all: readonly ReadonlySignal<Loaded<unknown>>[] = [home, run, trace, surveyed, values, unitTrace];
 
 /** The first thing that went wrong, if anything has. */
 export const failure: ReadonlySignal<Failure | null> = computed(
-  () => all.map((one) => one.value.failure).find((one) => one !== null) ?? null,
+  () => all.map((one) => one.value.failure).find((one) => one !== null) ?? windowFailure.value,
 );
 
 export const loading = computed(() => all.some((one) => one.value.loading));

@@ -1,23 +1,32 @@
 // A text that is being typed as a coloured text: what was read of it with its numbers, the rest as bare letters. Pure.
 
+import { signal } from "@preact/signals";
 import type { Trace } from "./api";
 import type { Pieces } from "./pieces";
+import { interned } from "./reading";
 import type { TextView } from "./text-view";
+import type { Series } from "./windows";
 
 /** A network that has read nothing yet. */
 export const NOTHING_READ: Trace = {
   trace: "",
   title: "",
   symbols: [],
+  names: [],
+  ids: new Int32Array(),
   lengths: [],
   input: "symbols",
   target: "next",
   unknown: [],
   predicted: [],
   steps: 0,
+  span: 1,
+  long: false,
+  share: signal(1),
   probabilities: null,
   outputs: null,
   ranks: 0,
+  rows: 0,
   forecast: null,
   surprise: null,
   inputs: null,
@@ -27,53 +36,55 @@ export const NOTHING_READ: Trace = {
 /** What a network has read of an empty text; `last` was read before it. */
 export function nothingOf(last: Trace | null): Trace {
   if (!last) return NOTHING_READ;
-  const { input, target, predicted, ranks, features } = last;
-  const none = (numbers: Float32Array | null) => numbers && new Float32Array();
+  const { input, target, predicted, ranks, rows, features } = last;
+  const none = (series: Series | null) => series && new Float32Array();
   return {
     ...NOTHING_READ,
-    ...{ input, target, predicted, ranks, features },
+    ...{ input, target, predicted, ranks, rows, features },
     probabilities: none(last.probabilities),
-    outputs: last.outputs && new Int32Array(),
+    outputs: none(last.outputs),
     surprise: none(last.surprise),
   };
 }
 
-/** Numbers given a step each, `width` of them, moved to the pieces that are those steps. */
-function spread<T extends Float32Array | Int32Array>(numbers: T | null, { all, read }: Pieces, width = 1): T | null {
-  if (!numbers) return null;
-  const moved = new (numbers.constructor as new (length: number) => T)(all.length * width);
-  all.forEach(({ step }, place) => {
-    if (step === null || step >= read) return;
-    moved.set(numbers.subarray(step * width, (step + 1) * width), place * width);
-  });
-  return moved;
-}
-
-/** The pieces of a text in place of the steps of what was read before; a piece that has no numbers is unread. */
-export function liveView(view: TextView, pieces: Pieces): TextView {
+/** The pieces of a text in place of the steps of what was read before; of what is unread there are no numbers. */
+export function liveView(view: TextView, { all, read }: Pieces): TextView {
   const { trace, values } = view;
-  const { all, read } = pieces;
+  const stepOf = (place: number) => {
+    const step = all[place]?.step ?? read;
+    return step < read ? step : null;
+  };
+  const moved = (series: Series | null, width = 1): Series | null =>
+    series && {
+      length: all.length * width,
+      at: (index) => {
+        const step = stepOf(Math.floor(index / width));
+        return step === null ? undefined : series.at(step * width + (index % width));
+      },
+    };
   const moment = all.findIndex(({ step }) => step !== null && step === view.moment);
+  const symbols = all.map(({ text }) => text);
   return {
     ...view,
     trace: {
       ...trace,
-      symbols: all.map(({ text }) => text),
+      ...interned(symbols),
+      symbols,
       lengths: [all.length],
       steps: all.length,
-      probabilities: spread(trace.probabilities, pieces, trace.ranks),
-      outputs: spread(trace.outputs, pieces, trace.ranks),
-      surprise: spread(trace.surprise, pieces),
+      probabilities: moved(trace.probabilities, trace.ranks),
+      outputs: moved(trace.outputs, trace.ranks),
+      rows: trace.ranks, // or the lines would move as one types
+      surprise: moved(trace.surprise),
     },
     values: values && {
       ...values,
       steps: all.length,
-      at: (place, unit) => values.at(all[place]!.step!, unit),
+      at: (place, unit) => {
+        const step = stepOf(place);
+        return step === null ? undefined : values.at(step, unit);
+      },
     },
     moment: moment < 0 ? null : moment,
-    unread: (place) => {
-      const step = all[place]?.step ?? null;
-      return step === null || step >= read;
-    },
   };
 }
