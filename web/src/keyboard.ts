@@ -2,6 +2,7 @@
 
 import { dialog } from "./dialogs";
 import { moment, selected, trace, unit } from "./data";
+import { grabKey } from "./grab";
 import { address, go, move } from "./state";
 import { stepUnit } from "./units-list";
 
@@ -17,7 +18,12 @@ function stepMoment(by: number): void {
 }
 
 function press(event: KeyboardEvent): void {
-  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target) || event.ctrlKey || event.metaKey) return;
+  if (selected.peek() && grabKey(event)) {
+    event.preventDefault();
+    return;
+  }
+  if (event.altKey) return;
   if (event.key === "?") dialog.value = "help";
   else if (!selected.peek()) return;
   else if (event.key === "ArrowLeft") stepMoment(event.shiftKey ? -FAR : -1);

@@ -47,7 +47,7 @@ export function LiveText({ view, onVisible }: Props) {
   );
   const setting = useComputed(() => {
     const { width, height } = size.value;
-    return width > 0 ? typeset(shown.value.trace, shown.value.lanes, width, height) : null;
+    return width > 0 ? typeset(shown.value, width, height) : null;
   });
   const typed = useComputed(() => (setting.value ? { pieces: pieces.value.all, setting: setting.value } : null));
   const caret = useComputed(() => (typed.value ? placeOf(typed.value, picked.value[1]) : null));

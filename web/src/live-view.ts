@@ -49,7 +49,7 @@ export function nothingOf(last: Trace | null): Trace {
 
 /** The pieces of a text in place of the steps of what was read before; of what is unread there are no numbers. */
 export function liveView(view: TextView, { all, read }: Pieces): TextView {
-  const { trace, values } = view;
+  const { trace, values, ghost } = view;
   const stepOf = (place: number) => {
     const step = all[place]?.step ?? read;
     return step < read ? step : null;
@@ -62,21 +62,24 @@ export function liveView(view: TextView, { all, read }: Pieces): TextView {
         return step === null ? undefined : series.at(step * width + (index % width));
       },
     };
-  const moment = all.findIndex(({ step }) => step !== null && step === view.moment);
   const symbols = all.map(({ text }) => text);
+  const words = interned(symbols);
+  const spread = (trace: Trace): Trace => ({
+    ...trace,
+    ...words,
+    symbols,
+    lengths: [all.length],
+    steps: all.length,
+    probabilities: moved(trace.probabilities, trace.ranks),
+    outputs: moved(trace.outputs, trace.ranks),
+    rows: trace.ranks, // or the lines would move as one types
+    surprise: moved(trace.surprise),
+  });
+  const moment = all.findIndex(({ step }) => step !== null && step === view.moment);
   return {
     ...view,
-    trace: {
-      ...trace,
-      ...interned(symbols),
-      symbols,
-      lengths: [all.length],
-      steps: all.length,
-      probabilities: moved(trace.probabilities, trace.ranks),
-      outputs: moved(trace.outputs, trace.ranks),
-      rows: trace.ranks, // or the lines would move as one types
-      surprise: moved(trace.surprise),
-    },
+    trace: spread(trace),
+    ghost: ghost ? spread(ghost) : null,
     values: values && {
       ...values,
       steps: all.length,

@@ -78,7 +78,7 @@ function hand(): void {
     unkept.value = error;
     return;
   }
-  move({ source: own, moment: stepBefore(picked.peek()[1]), light: null, stretch: null });
+  move({ source: own, unit: unit.peek(), moment: stepBefore(picked.peek()[1]), light: null, stretch: null });
 }
 
 /** The caret has moved: the page's cursor goes along. */

@@ -10,6 +10,9 @@ import { fullNameOf, strings } from "../i18n";
 import { Ledger } from "../ledger";
 import { LaneLegend, Legend } from "../legend";
 import { Trouble } from "../message";
+import { ClampButton } from "../clamp-form";
+import { ghostTrace } from "../ghost";
+import { HeldRow } from "../held-row";
 import { edit } from "../live";
 import { LiveBar, Unknown } from "../live-bar";
 import { LiveText } from "../live-text";
@@ -34,6 +37,7 @@ export function NetworkPage() {
       scale: valuesScale.value,
       lanes: address.value.lanes,
       moment: read.steps > 0 ? moment.value : null,
+      ghost: ghostTrace.value,
     };
   });
   const shared = {
@@ -53,6 +57,7 @@ export function NetworkPage() {
   return (
     <main class="network" data-testid="network-page">
       <Breadcrumb>
+        {selected.value && <ClampButton />}
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
@@ -79,6 +84,7 @@ export function NetworkPage() {
           {(editing || trace.value.value) && (
             <>
               <Readout />
+              <HeldRow />
               <Ledger />
               <Minimap />
             </>

@@ -3,6 +3,8 @@
 import { Breadcrumb } from "../breadcrumb";
 import { Contexts } from "../contexts";
 import { run, scale, selected, selection, trace } from "../data";
+import { ClampButton } from "../clamp-form";
+import { HeldRow } from "../held-row";
 import { Histogram } from "../histogram";
 import { strings } from "../i18n";
 import { Legend } from "../legend";
@@ -15,11 +17,19 @@ export function UnitPage() {
   const wrong = selection.value !== null && "what" in selection.value;
   return (
     <main class="unit" data-testid="unit-page">
-      <Breadcrumb>{selected.value && <Legend scale={scale} features={trace.value.value?.features ?? 0} />}</Breadcrumb>
+      <Breadcrumb>
+        {selected.value && (
+          <>
+            <Legend scale={scale} features={trace.value.value?.features ?? 0} />
+            <ClampButton />
+          </>
+        )}
+      </Breadcrumb>
       <Trouble />
       {selected.value && !wrong && trace.value.value && (
         <>
           <Readout />
+          <HeldRow />
           <UnitLanes />
           <div class={`panels ${selected.value.run.input}`}>
             <Histogram />
