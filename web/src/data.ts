@@ -1,15 +1,15 @@
 // What the state asks for, fetched: the run, the text read by it, the values to show. Derived from the address alone.
 
-import { computed, type ReadonlySignal } from "@preact/signals";
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import * as api from "./api";
 import type { Failure, LayerDetail, Run, Trace } from "./api";
 import { strings } from "./i18n";
 import { resolve } from "./pasted";
 import { scaleOf, scaleOfFigures, type Scale } from "./quantities";
-import { ranked } from "./ranking";
+import { isOwn, rankedBy, score } from "./ranking";
 import { nothingOf } from "./live-view";
 import { resource, type Loaded, type Resource } from "./resource";
-import { address, type Address } from "./state";
+import { address, type Address, type Sort } from "./state";
 import { windowFailure } from "./windows";
 
 const onRun = () => address.value.page !== "home" && address.value.page !== "nowhere";
@@ -174,10 +174,21 @@ export const values: Resource<api.Values> = resource(() => {
   };
 }, 6);
 
+/** Rankings that come after the values, from whoever has them worked out. */
+export const laterScores = signal<ReadonlyMap<Sort, (unit: number) => number>>(new Map());
+
+/** What units are ranked by; while a ranking is still on the way, how telling they are. */
+function scores(statistics: api.Statistics, sort: Sort): (unit: number) => number {
+  const later = laterScores.value.get(sort);
+  if (later) return later;
+  return (unit) => score(statistics, isOwn(sort) ? sort : "telling", unit);
+}
+
 /** All units in the list's order. */
-export const order = computed(() =>
-  values.value.value ? ranked(values.value.value.statistics, address.value.sort) : [],
-);
+export const order = computed(() => {
+  const found = values.value.value;
+  return found ? rankedBy(found.units, scores(found.statistics, address.value.sort)) : [];
+});
 
 /** The unit looked at: the address's, or the first of the list, which is the one that tells most. */
 export const unit = computed(() => (selected.value ? (address.value.unit ?? order.value[0] ?? null) : null));

@@ -2,6 +2,7 @@
 
 import { dialog } from "./dialogs";
 import { moment, selected, trace, unit } from "./data";
+import { playFilm } from "./film";
 import { grabKey } from "./grab";
 import { address, go, move } from "./state";
 import { stepUnit } from "./units-list";
@@ -10,6 +11,11 @@ const FAR = 10;
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
+}
+
+/** What the space bar presses. */
+function pressable(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("button, a") !== null;
 }
 
 function stepMoment(by: number): void {
@@ -33,7 +39,10 @@ function press(event: KeyboardEvent): void {
   else if (event.key === "ArrowUp") stepUnit(-1);
   else if (event.key === "ArrowDown") stepUnit(1);
   else if (event.key === "/") dialog.value = "jump";
-  else if (event.key === "Enter" && !(event.target as HTMLElement).closest("button, a")) {
+  else if (event.key === " " && !pressable(event.target)) {
+    if (!playFilm()) return;
+  }
+  else if (event.key === "Enter" && !pressable(event.target)) {
     go(address.peek().page === "unit" ? { page: "network" } : { page: "unit", unit: unit.peek() });
   } else return;
   event.preventDefault();

@@ -10,7 +10,9 @@ import type { Series } from "./windows";
 /** A network that has read nothing yet. */
 export const NOTHING_READ: Trace = {
   trace: "",
-  title: "",
+  title: null,
+  frame: null,
+  clamps: [],
   symbols: [],
   names: [],
   ids: new Int32Array(),

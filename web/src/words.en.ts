@@ -75,6 +75,9 @@ export const en = {
   unknownSymbols: "Symbols this network never met were read as �:",
   sort: "Sort units by",
   sorts: {
+    follows: "follows",
+    silence: "silence",
+    cost: "cost",
     telling: "telling",
     index: "index",
     turnover: "turnover",
@@ -83,6 +86,9 @@ export const en = {
     range: "range",
   } as Readonly<Record<Sort, string>>,
   sortHints: {
+    follows: "how closely it follows something that is in the text: correlation",
+    silence: "how much it holds unseen: mean of (1 − o)·|tanh c|",
+    cost: "bits a symbol that silencing it costs; measured on request",
     telling: "large for a unit that holds the values it takes, and takes both of its ends",
     index: "position in the layer",
     turnover: "mean change from step to step",

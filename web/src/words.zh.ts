@@ -75,6 +75,9 @@ export const zh: Strings = {
   unknownSymbols: "网络没见过的符号已按 � 读入：",
   sort: "单元排序",
   sorts: {
+    follows: "追踪",
+    silence: "静默",
+    cost: "代价",
     telling: "值得看",
     index: "编号",
     turnover: "变动",
@@ -83,6 +86,9 @@ export const zh: Strings = {
     range: "范围",
   },
   sortHints: {
+    follows: "与文本中某一特征的相关程度",
+    silence: "藏而不露的记忆：(1 − o)·|tanh c| 的均值",
+    cost: "将它静默后每个符号多花的比特；按需测量",
     telling: "取值后能保持、并且两端都取到的单元数值大",
     index: "在层中的位置",
     turnover: "相邻两步之间的平均变化",

@@ -11,6 +11,7 @@ import { Ledger } from "../ledger";
 import { LaneLegend, Legend } from "../legend";
 import { Trouble } from "../message";
 import { ClampButton } from "../clamp-form";
+import { Film } from "../film";
 import { ghostTrace } from "../ghost";
 import { HeldRow } from "../held-row";
 import { edit } from "../live";
@@ -56,8 +57,7 @@ export function NetworkPage() {
 
   return (
     <main class="network" data-testid="network-page">
-      <Breadcrumb>
-        {selected.value && <ClampButton />}
+      <Breadcrumb more={selected.value && <ClampButton />}>
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
@@ -87,6 +87,7 @@ export function NetworkPage() {
               <HeldRow />
               <Ledger />
               <Minimap />
+              <Film />
             </>
           )}
         </>

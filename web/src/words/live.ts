@@ -45,6 +45,16 @@ export const en = {
   otherLuck: "other luck",
   part: (agree: number, length: number) =>
     agree === length ? "Nothing changes." : agree === 0 ? "They part at once." : `They part after ${agree}.`,
+  film: "The training, frame by frame",
+  play: "Play the training",
+  pause: "Stop",
+  playHint: "Space",
+  frame: (step: string, loss: string | null) => `after ${step} steps${loss === null ? "" : ` · loss ${loss}`}`,
+  finished: "finished network",
+  follows: "follows",
+  measuring: "measuring …",
+  more: "More",
+  help: "Keys …",
 };
 
 export const zh: typeof en = {
@@ -87,4 +97,14 @@ export const zh: typeof en = {
   continueHint: "让网络从光标处写下去：原样与固定之后，运气相同",
   otherLuck: "换个运气",
   part: (agree, length) => (agree === length ? "没有变化。" : agree === 0 ? "立即分岔。" : `${agree} 个符号之后分岔。`),
+  film: "训练过程，逐帧",
+  play: "播放训练过程",
+  pause: "停止",
+  playHint: "空格键",
+  frame: (step, loss) => `训练 ${step} 步之后${loss === null ? "" : ` · 损失 ${loss}`}`,
+  finished: "训练完成的网络",
+  follows: "追踪",
+  measuring: "测量中…",
+  more: "更多",
+  help: "按键…",
 };
