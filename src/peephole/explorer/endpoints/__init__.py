@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
-from peephole.explorer.endpoints import runs, traces
+from peephole.explorer.endpoints import follows, moments, runs, traces
 from peephole.explorer.payload import Json, Payload
 
 Endpoint = Callable[[Desk, Asked], Payload | Json]
@@ -52,6 +52,9 @@ ROUTES = (
     Route("/api/runs/{run}", runs.run),
     Route("/api/runs/{run}/trace", traces.trace, posted=True),
     Route(f"{LANE}/unit/{{unit}}", traces.unit),
+    Route(f"{LANE}/unit/{{unit}}/moment/{{step}}", moments.unit),
+    Route(f"{LANE}/moment/{{step}}", moments.layer),
+    Route(f"{LANE}/follows", follows.follows),
     Route(f"{LANE}/{{quantity}}", traces.quantity),
 )
 """In the order in which they are tried."""
