@@ -4,7 +4,7 @@ import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import * as api from "./api";
 import type { Trace, UnitTrace } from "./api";
 import { withClamp } from "./clamps";
-import { ofTrace, selected, task, trace, unit } from "./data";
+import { loading, ofTrace, selected, task, trace, unit } from "./data";
 import { resource } from "./resource";
 import { address, type Clamp } from "./state";
 
@@ -69,3 +69,6 @@ export const ghostLine: ReadonlySignal<UnitTrace | null> = computed(() => {
   const line = ghostUnit.value.value;
   return line && ghostTrace.value && line.unit === unit.value ? line : null;
 });
+
+/** Something that the page shows is still on its way. */
+export const busy = computed(() => loading.value || ghost.value.loading || ghostUnit.value.loading);

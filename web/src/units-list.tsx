@@ -16,7 +16,7 @@ import { narrow } from "./theme";
 
 /** The style sheet's row heights and columns. */
 const [ROW, TALL_ROW] = [32, 44];
-const [BEFORE, AFTER] = [48, 236];
+const [BEFORE, AFTER] = [48, 252];
 const SHARES: readonly Sort[] = ["saturation"];
 
 /** The statistic in the last column: the one that the list is sorted by. */

@@ -12,7 +12,7 @@ import { LaneLegend, Legend } from "../legend";
 import { Trouble } from "../message";
 import { ClampButton } from "../clamp-form";
 import { Film } from "../film";
-import { ghostTrace } from "../ghost";
+import { busy, ghostTrace } from "../ghost";
 import { HeldRow } from "../held-row";
 import { edit } from "../live";
 import { LiveBar, Unknown } from "../live-bar";
@@ -56,7 +56,7 @@ export function NetworkPage() {
   const typing = editing && selected.value?.run.input === "symbols";
 
   return (
-    <main class="network" data-testid="network-page">
+    <main class="network" data-testid="network-page" aria-busy={busy.value}>
       <Breadcrumb more={selected.value && <ClampButton />}>
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>

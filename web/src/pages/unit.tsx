@@ -6,6 +6,7 @@ import { run, scale, selected, selection, trace, unit } from "../data";
 import { ClampButton } from "../clamp-form";
 import { Film } from "../film";
 import { followers } from "../follows";
+import { busy } from "../ghost";
 import { HeldRow } from "../held-row";
 import { Histogram } from "../histogram";
 import { language, strings } from "../i18n";
@@ -18,7 +19,7 @@ import { UnitLanes } from "../unit-lanes";
 export function UnitPage() {
   const wrong = selection.value !== null && "what" in selection.value;
   return (
-    <main class="unit" data-testid="unit-page">
+    <main class="unit" data-testid="unit-page" aria-busy={busy.value}>
       <Breadcrumb>
         {selected.value && (
           <>
