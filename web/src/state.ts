@@ -13,7 +13,17 @@ import { bar } from "./bar";
 export type Direction = "forward" | "backward";
 export type Lane = "predictions" | "surprise";
 export type Language = "en" | "zh";
-export const SORTS = ["telling", "index", "turnover", "variance", "saturation", "range"] as const;
+export const SORTS = [
+  "telling",
+  "follows",
+  "silence",
+  "cost",
+  "index",
+  "turnover",
+  "variance",
+  "saturation",
+  "range",
+] as const;
 export type Sort = (typeof SORTS)[number];
 export type Source =
   | { readonly kind: "sample"; readonly index: number }
