@@ -9,8 +9,10 @@ import { listen } from "./keyboard";
 import { Link } from "./link";
 import { Message } from "./message";
 import { HomePage } from "./pages/home";
+import { MomentPage } from "./pages/moment";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
+import { settle } from "./place";
 import { address, followAddress, HOME } from "./state";
 import "./styles/index.css";
 
@@ -22,6 +24,8 @@ function Page() {
       return <NetworkPage />;
     case "unit":
       return <UnitPage />;
+    case "moment":
+      return <MomentPage />;
     default:
       return (
         <main class="home">
@@ -43,14 +47,17 @@ function Explorer() {
   );
 }
 
+const frame = await settle();
 followAddress();
 listen();
+frame?.listen();
 
 effect(() => {
   const { page } = address.value;
-  const place = page === "network" || page === "unit" ? (run.value.value?.name ?? address.value.run) : "";
-  const number = page === "unit" && unit.value !== null ? strings().unitN(unit.value) : "";
-  document.title = [number, place, "Peephole"].filter(Boolean).join(" · ");
+  const place = page === "network" || page === "unit" || page === "moment" ? (run.value.value?.name ?? address.value.run) : "";
+  const number = (page === "unit" || page === "moment") && unit.value !== null ? strings().unitN(unit.value) : "";
+  const deepest = page === "moment" ? strings().moment.name : "";
+  document.title = [deepest, number, place, "Peephole"].filter(Boolean).join(" · ");
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
 });
 
