@@ -1,0 +1,83 @@
+// Step 5: from outside only x goes in and h comes out. Lift the lid: c wrestles with itself.
+
+import { useSignal } from "@preact/signals";
+import { entryOf } from "../bookkeeping";
+import { moment, trace, unit, unitTrace } from "../data";
+import { nameOf, strings } from "../i18n";
+import { scaleOfSeries } from "../quantities";
+import { paintLedger, paintShown } from "../strip-paint";
+import { Chart, type ChartLane } from "./chart";
+import { Slider, Stage, Waiting } from "./parts";
+
+const LIFTED = 100;
+const SIGNED = { kind: "signed", limit: 1 } as const;
+
+export function Outside() {
+  const words = strings().tour.outside;
+  const lid = useSignal(0);
+  const [read, own] = [trace.value.value, unitTrace.value.value];
+  const quantities = own && read && own.trace === read.trace ? own.quantities : null;
+  return (
+    <Stage
+      name={words.picture}
+      controls={
+        <Slider
+          name={words.lift}
+          testid="tour-lid"
+          low={0}
+          high={LIFTED}
+          value={lid.value}
+          said={lid.value === 0 ? words.outside : lid.value === LIFTED ? words.inside : "…"}
+          change={(value) => (lid.value = value)}
+        />
+      }
+    >
+      {read && quantities ? (
+        <div class="lidded">
+          <p class="quiet">{words.unit(unit.value ?? 0)}</p>
+          <Chart symbols={read.symbols} lanes={lanes(quantities)} cursor={moment.value} label={words.picture} />
+          <div class="lid" style={{ "--shut": `${1 - lid.value / LIFTED}` }} data-testid="tour-plate" aria-hidden="true">
+            <span>{words.closed}</span>
+          </div>
+          {lid.value === LIFTED && (
+            <p class="ledger-keys">
+              <span class="key solid">{words.kept}</span>
+              <span class="key hatched">{words.written}</span>
+              <span class="key line">c</span>
+              <span class="key outlined">tanh c</span>
+              <span class="key filled">h</span>
+            </p>
+          )}
+        </div>
+      ) : (
+        <Waiting />
+      )}
+    </Stage>
+  );
+}
+
+function lanes(quantities: ReadonlyMap<string, Float32Array>): ChartLane[] {
+  const [cell, hidden] = [quantities.get("cell")!, quantities.get("hidden")!];
+  const entry = entryOf(quantities, (step) => step - 1)!;
+  const scale = scaleOfSeries("cell", cell);
+  return [
+    {
+      key: "ledger",
+      name: nameOf("cell"),
+      letter: "c",
+      scale,
+      values: cell,
+      tall: 168,
+      paint: (pen, strip) => paintLedger(pen, strip, scale.limit, false, entry),
+    },
+    {
+      key: "shown",
+      name: "tanh c, h",
+      scale: SIGNED,
+      values: hidden,
+      tall: 88,
+      paint: (pen, strip) => paintShown(pen, strip, (step) => Math.tanh(cell[step]!), hidden),
+    },
+    { key: "hidden", name: nameOf("hidden"), letter: "h", scale: SIGNED, values: hidden, tall: 88 },
+  ];
+}
