@@ -36,15 +36,16 @@ async function read(card: RunCard, signal: AbortSignal): Promise<Hero> {
   const detail = run.layers_detail.at(-1)!;
   const quantity = detail.quantities.includes("cell") ? "cell" : "hidden";
   const trace = await api.postTrace(card.id, FIRST_SAMPLE, signal);
-  const values = await api.getValues(trace.trace, detail.layer, "forward", quantity, signal);
+  const values = await api.getValues(trace, detail.layer, "forward", quantity, signal);
   const unit = ranked(values.statistics, "telling")[0] ?? 0;
   return { run: card, layer: detail.layer, quantity, unit, view: viewOf(trace, values, unit) };
 }
 
 function viewOf(trace: api.Trace, values: Values, unit: number): TextView {
-  const symbols = trace.symbols.slice(0, STEPS);
+  const steps = Math.min(STEPS, trace.steps);
+  const [symbols, ids] = [trace.symbols.slice(0, steps), trace.ids.subarray(0, steps)];
   return {
-    trace: { ...trace, symbols, steps: symbols.length },
+    trace: { ...trace, symbols, ids, steps },
     values,
     unit,
     scale: scaleOf(values.quantity, values.statistics, unit, "unit"),
