@@ -12,6 +12,7 @@ import { HomePage } from "./pages/home";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
 import { address, followAddress, HOME } from "./state";
+import { Toured } from "./tour/toured";
 import "./styles/index.css";
 
 function Page() {
@@ -37,7 +38,9 @@ function Page() {
 function Explorer() {
   return (
     <>
-      <Page />
+      <Toured>
+        <Page />
+      </Toured>
       <Dialogs />
     </>
   );

@@ -1,5 +1,6 @@
 // Every word on the page, in Chinese.
 
+import * as tour from "./words/tour";
 import type { Strings } from "./words.en";
 
 export const zh: Strings = {
@@ -157,5 +158,6 @@ export const zh: Strings = {
   storeFullRemedy: "请关闭探索器的其他标签页，或粘贴较短的文本。",
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
+  tour: tour.zh,
   again: "重试",
 };

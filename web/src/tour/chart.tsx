@@ -2,7 +2,6 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { Canvas } from "../canvas";
 import { scaleEnd } from "../format";
 import { paintBar, rule, type Pen } from "../paint";
 import type { Scale } from "../quantities";
@@ -11,6 +10,7 @@ import type { Strip } from "../strip-window";
 import { paintGlyph } from "../text-paint";
 import { glyph } from "../symbols";
 import { narrow } from "../theme";
+import { Painted } from "./painted";
 
 export interface ChartLane {
   readonly key: string;
@@ -108,15 +108,6 @@ function LaneRow({ lane, strip, cursor }: { readonly lane: ChartLane; readonly s
       <Painted draw={draw} on={[values, before, paint, strip.step, strip.end, scale.limit, scale.kind]} />
     </div>
   );
-}
-
-/** A canvas that is painted anew when one of these changes; a canvas by itself follows signals only. */
-function Painted({ draw, on }: { readonly draw: (pen: Pen) => void; readonly on: readonly unknown[] }) {
-  const now = useSignal(draw);
-  useEffect(() => {
-    now.value = draw;
-  }, on);
-  return <Canvas draw={(pen) => now.value(pen)} />;
 }
 
 const MARGIN = 6;

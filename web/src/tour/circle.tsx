@@ -5,6 +5,7 @@ import { trace, moment } from "../data";
 import { count } from "../format";
 import { strings } from "../i18n";
 import { move } from "../state";
+import { glyph } from "../symbols";
 import { tones } from "../theme";
 import { lstmParameters } from "./counts";
 import { getVectors, ofSteps, type Vectors } from "./data";
@@ -148,7 +149,7 @@ function Unrolled({ width, found, shown, hidden, chosen }: Props) {
             <Circled x={shift + x} y={inputY} radius={radius} values={own.input} count={own.input.length} limit={limit} chosen={place === chosen} />
             {(radius > 24 || place === chosen) && (
               <text x={shift + x} y={symbolY} text-anchor="middle" class="symbol">
-                {symbols[place]}
+                {glyph(symbols[place] ?? "").text}
               </text>
             )}
           </g>

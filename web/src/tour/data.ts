@@ -1,9 +1,9 @@
 // What the steps of the tour ask for beyond what the page beside them asks. Derived from the address alone.
 
-import type { ReadonlySignal } from "@preact/signals";
+import { computed, type ReadonlySignal } from "@preact/signals";
 import * as api from "../api";
 import { facts, payload } from "../api";
-import { selected, trace, type Selection } from "../data";
+import { selected, trace, unitTrace, type Selection } from "../data";
 import { resolve } from "../pasted";
 import { floats } from "../payload";
 import { resource, type Loaded, type Request } from "../resource";
@@ -29,6 +29,35 @@ export function task(change: { clamps?: readonly Clamp[]; frame?: number | null 
   return { source: resolve(source), frame, clamps: [], ...change };
 }
 
+/** One unit's quantities, whole: what the tour reads is short. */
+export type Whole = ReadonlyMap<string, Float32Array>;
+
+/** Every number of a unit of a short text; null before it is here. */
+export function wholeOf(own: api.UnitTrace | null): Whole | null {
+  if (!own) return null;
+  return new Map(
+    [...own.quantities].map(([name, series]) => [
+      name,
+      Float32Array.from({ length: series.length }, (_, step) => series.at(step) ?? Number.NaN),
+    ]),
+  );
+}
+
+/** The quantities of the unit looked at, of the text that is shown; null before they are here. */
+export const ownUnit: ReadonlySignal<Whole | null> = computed(() => {
+  const [own, read] = [unitTrace.value.value, trace.value.value];
+  return own && read && own.trace === read.trace ? wholeOf(own) : null;
+});
+
+/** An end for the colours of one unit's quantity without natural ends: its largest magnitude. */
+export function limitOf(values: ArrayLike<number>): number {
+  let limit = 0;
+  for (let step = 0; step < values.length; step++) {
+    if (Number.isFinite(values[step])) limit = Math.max(limit, Math.abs(values[step]!));
+  }
+  return limit || 1;
+}
+
 /** Some quantities of every unit, at every step, of some layers and directions. */
 export interface Reading {
   readonly trace: api.Trace;
@@ -51,7 +80,7 @@ export async function read(
   const found = await api.postTrace(run, what, signal);
   const wanted = lanes.flatMap((lane) => quantities.map((quantity) => ({ ...lane, quantity })));
   const values = await Promise.all(
-    wanted.map(({ layer, direction, quantity }) => api.getValues(found.trace, layer, direction, quantity, signal)),
+    wanted.map(({ layer, direction, quantity }) => api.getValues(found, layer, direction, quantity, signal)),
   );
   return {
     trace: found,

@@ -2,15 +2,15 @@
 
 import { useSignal } from "@preact/signals";
 import * as api from "../api";
-import { moment, trace, unit, unitTrace } from "../data";
+import { moment, trace, unit } from "../data";
 import { decimal } from "../format";
 import { nameOf, strings } from "../i18n";
-import { scaleOfSeries, type Scale } from "../quantities";
+import type { Scale } from "../quantities";
 import { ranked } from "../ranking";
 import { sigmoid } from "./activations";
 import { recorded, rerun, snap, type Gates, type Snapped } from "./cell";
 import { Chart, type ChartLane } from "./chart";
-import { getMoment, ofSteps, task, type Sum } from "./data";
+import { getMoment, limitOf, ofSteps, ownUnit, task, type Sum } from "./data";
 import { Choice, Slider, Stage, Waiting } from "./parts";
 
 const LANE = { layer: 0, direction: "forward" } as const;
@@ -25,7 +25,7 @@ interface Forgetting {
 
 async function forgetting(run: string, step: number, signal: AbortSignal): Promise<Forgetting> {
   const found = await api.postTrace(run, task(), signal);
-  const values = await api.getValues(found.trace, 0, "forward", "cell", signal);
+  const values = await api.getValues(found, 0, "forward", "cell", signal);
   const chosen = ranked(values.statistics, "telling")[0] ?? 0;
   const { values: numbers, sums } = await getMoment(found, LANE, chosen, step, signal);
   return { unit: chosen, before: numbers["before"] ?? 0, sum: sums["forget_gate"]! };
@@ -52,8 +52,8 @@ const LEVERS = [
 export function GatesStep() {
   const words = strings().tour.gates;
   const held = useSignal<Snapped>(FREE);
-  const [read, own] = [trace.value.value, unitTrace.value.value];
-  const gates = own && read && own.trace === read.trace ? recorded(own.quantities) : null;
+  const [read, own] = [trace.value.value, ownUnit.value];
+  const gates = own && recorded(own);
   return (
     <Stage
       name={words.picture}
@@ -78,7 +78,7 @@ export function GatesStep() {
           <p class="quiet">{words.unit(unit.value ?? 0)}</p>
           <Chart
             symbols={read.symbols}
-            lanes={lanes(gates, own.quantities, held.value)}
+            lanes={lanes(gates, limitOf(own.get("cell")!), held.value)}
             cursor={moment.value}
             label={words.picture}
           />
@@ -91,11 +91,11 @@ export function GatesStep() {
   );
 }
 
-function lanes(gates: Gates, quantities: ReadonlyMap<string, Float32Array>, held: Snapped): ChartLane[] {
+function lanes(gates: Gates, limit: number, held: Snapped): ChartLane[] {
   const now = rerun(snap(gates, held));
   const was = rerun(gates);
   const moved = held !== FREE && (held.input ?? held.forget ?? held.output) !== null;
-  const scale = scaleOfSeries("cell", quantities.get("cell")!);
+  const scale: Scale = { kind: "signed", limit };
   const before = (values: ArrayLike<number>) => (moved ? values : undefined);
   const gate = (key: string, quantity: string, letter: string, values: ArrayLike<number>, old: ArrayLike<number>) => ({
     key,

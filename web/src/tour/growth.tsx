@@ -2,12 +2,12 @@
 
 import { run, trace } from "../data";
 import { strings } from "../i18n";
-import { Canvas } from "../canvas";
 import { address, go, type Direction } from "../state";
 import { count } from "../format";
 import { glyph } from "../symbols";
 import { ofSteps, read, task, type Reading } from "./data";
 import { paintUnits } from "./heat";
+import { Painted } from "./painted";
 import { Choice, Stage, Waiting } from "./parts";
 import { COPIED, COUNTED, MIRRORED, opening, REMEMBERED } from "./places";
 
@@ -150,7 +150,7 @@ function Known({ found, chosen }: { readonly found: Endings; readonly chosen: nu
 /** The likeliest output of each step. */
 function answers(said: typeof trace.value.value): string[] {
   if (!said?.outputs) return [];
-  return said.symbols.map((_, step) => said.predicted[said.outputs![step * said.ranks]!] ?? "");
+  return said.symbols.map((_, step) => said.predicted[said.outputs!.at(step * said.ranks) ?? -1] ?? "");
 }
 
 function Glyphs({ symbols, outlined }: { readonly symbols: readonly string[]; readonly outlined: number }) {
@@ -170,7 +170,7 @@ function difference(readings: readonly Reading[], { layer, direction }: Lane, st
   const all = readings.map((one) => one.of("hidden", layer, direction)!);
   let most = 0;
   for (let unit = 0; unit < all[0]!.units; unit++) {
-    const values = all.map((one) => one.at(step, unit));
+    const values = all.map((one) => one.at(step, unit) ?? 0);
     most = Math.max(most, Math.max(...values) - Math.min(...values));
   }
   return most;
@@ -197,11 +197,11 @@ function Units({ found, chosen, lane }: UnitsProps) {
         <span>{words.lane(lane.layer + 1, lane.direction)}</span>
         <span class="quiet">{words.changes(changed, values.steps)}</span>
       </span>
-      <Canvas
-        key={`${found.letters.join()} ${chosen} ${found.readings[chosen]!.trace.trace}`}
+      <Painted
+        on={[found, chosen]}
         draw={(pen) => {
           const field = { ...pen, height: pen.height - MARK };
-          paintUnits(field, values.steps, values.units, (step, unit) => values.at(step, unit), 1);
+          paintUnits(field, values.steps, values.units, (step, unit) => values.at(step, unit) ?? 0, 1);
           const across = pen.width / values.steps;
           pen.context.fillStyle = pen.tones.ink;
           changes.forEach((change, step) => {

@@ -1,15 +1,13 @@
 // A matrix or a stretch of states as a field of cells, one colour a number.
 
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { Canvas } from "../canvas";
 import { paintBar, type Pen } from "../paint";
 import type { Matrix } from "./data";
+import { Painted } from "./painted";
 
 interface Props {
   readonly rows: number;
   readonly columns: number;
-  readonly at: (row: number, column: number) => number;
+  readonly at: (row: number, column: number) => number | undefined;
   readonly limit: number;
   /** what it is of; it is painted anew when one of these changes */
   readonly on: readonly unknown[];
@@ -22,18 +20,14 @@ export function Heat({ rows, columns, at, limit, on, class: className }: Props) 
     const [across, down] = [width / columns, height / rows];
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        context.fillStyle = tones.signed(Math.max(-1, Math.min(1, at(row, column) / limit)));
+        context.fillStyle = tones.signed(Math.max(-1, Math.min(1, (at(row, column) ?? 0) / limit)));
         context.fillRect(column * across, row * down, across + 0.3, down + 0.3);
       }
     }
   };
-  const now = useSignal(paint);
-  useEffect(() => {
-    now.value = paint;
-  }, on);
   return (
     <div class={`heat ${className ?? ""}`}>
-      <Canvas draw={(pen) => now.value(pen)} />
+      <Painted draw={paint} on={on} />
     </div>
   );
 }

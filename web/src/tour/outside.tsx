@@ -2,21 +2,21 @@
 
 import { useSignal } from "@preact/signals";
 import { entryOf } from "../bookkeeping";
-import { moment, trace, unit, unitTrace } from "../data";
+import { moment, trace, unit } from "../data";
 import { nameOf, strings } from "../i18n";
-import { scaleOfSeries } from "../quantities";
+import type { Scale } from "../quantities";
 import { paintLedger, paintShown } from "../strip-paint";
 import { Chart, type ChartLane } from "./chart";
+import { limitOf, ownUnit, type Whole } from "./data";
 import { Slider, Stage, Waiting } from "./parts";
 
 const LIFTED = 100;
-const SIGNED = { kind: "signed", limit: 1 } as const;
+const SIGNED: Scale = { kind: "signed", limit: 1 };
 
 export function Outside() {
   const words = strings().tour.outside;
   const lid = useSignal(0);
-  const [read, own] = [trace.value.value, unitTrace.value.value];
-  const quantities = own && read && own.trace === read.trace ? own.quantities : null;
+  const [read, quantities] = [trace.value.value, ownUnit.value];
   return (
     <Stage
       name={words.picture}
@@ -56,10 +56,10 @@ export function Outside() {
   );
 }
 
-function lanes(quantities: ReadonlyMap<string, Float32Array>): ChartLane[] {
+function lanes(quantities: Whole): ChartLane[] {
   const [cell, hidden] = [quantities.get("cell")!, quantities.get("hidden")!];
   const entry = entryOf(quantities, (step) => step - 1)!;
-  const scale = scaleOfSeries("cell", cell);
+  const scale: Scale = { kind: "signed", limit: limitOf(cell) };
   return [
     {
       key: "ledger",
@@ -76,7 +76,7 @@ function lanes(quantities: ReadonlyMap<string, Float32Array>): ChartLane[] {
       scale: SIGNED,
       values: hidden,
       tall: 88,
-      paint: (pen, strip) => paintShown(pen, strip, (step) => Math.tanh(cell[step]!), hidden),
+      paint: (pen, strip) => paintShown(pen, strip, cell, hidden),
     },
     { key: "hidden", name: nameOf("hidden"), letter: "h", scale: SIGNED, values: hidden, tall: 88 },
   ];

@@ -35,10 +35,12 @@ export const REMEMBERED = "AxxxxxxxYa";
 export const COUNTED = "aaaaaXbbbbb";
 export const COPIED = "bcaXbca";
 export const MIRRORED = "abcacbab";
+/** Words that the network of words knows. */
+const WORDS = "Return the name of the file";
 
 const PLACES: Readonly<Record<StepKey, Partial<Address>>> = {
-  circle: network("zoo:words", { quantity: "hidden", moment: 3 }),
-  sharing: network("zoo:words", { quantity: "hidden" }),
+  circle: network("zoo:words", { source: text(WORDS), quantity: "hidden", moment: 4 }),
+  sharing: network("zoo:words", { source: text(WORDS), quantity: "hidden" }),
   sequences: network("zoo:counter", { source: text(COUNTED), moment: 4 }),
   growth: network("zoo:mirror", { source: text(MIRRORED), quantity: "hidden", moment: 0 }),
   outside: network("zoo:memorizer", { source: text(REMEMBERED), quantity: "cell", moment: 8 }),
@@ -48,8 +50,8 @@ const PLACES: Readonly<Record<StepKey, Partial<Address>>> = {
   fading: network("zoo:memorizer", { source: text(REMEMBERED), quantity: "cell" }),
   functions: network("zoo:counter", { source: text(COUNTED), quantity: "cell", moment: 3 }),
   peepholes: network("zoo:memorizer-peephole", { source: text(REMEMBERED), quantity: "cell", moment: 8 }),
-  shapes: network("zoo:words", { quantity: "hidden", moment: 3 }),
-  lines: network("zoo:words", { quantity: "hidden" }),
+  shapes: network("zoo:words", { source: text(WORDS), quantity: "hidden", moment: 4 }),
+  lines: network("zoo:words", { source: text(WORDS), quantity: "hidden" }),
   digit: network("zoo:digits", { page: "digit" }),
   text: network("zoo:python", { layer: 0, quantity: "cell" }),
 };

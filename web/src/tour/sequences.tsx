@@ -149,8 +149,8 @@ interface StateProps {
   readonly current?: boolean;
   readonly limit: number;
   readonly units: number;
-  readonly cell: (unit: number) => number;
-  readonly hidden: (unit: number) => number;
+  readonly cell: (unit: number) => number | undefined;
+  readonly hidden: (unit: number) => number | undefined;
   readonly on: readonly unknown[];
 }
 

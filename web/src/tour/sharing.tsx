@@ -5,6 +5,7 @@ import { run, selected, trace } from "../data";
 import { count, scaleEnd } from "../format";
 import { strings } from "../i18n";
 import { address } from "../state";
+import { glyph } from "../symbols";
 import { tones } from "../theme";
 import { Arrow } from "./circle";
 import { getWeights, ofSteps, type Matrix } from "./data";
@@ -160,7 +161,7 @@ function Cells({ width, unrolled, lit, light }: CellsProps) {
               </text>
               {!folded && unrolled > 0.6 && radius > 22 && (
                 <text x={x} y={inputY + radius + 22} text-anchor="middle" class="symbol">
-                  {symbols[place]}
+                  {glyph(symbols[place] ?? "").text}
                 </text>
               )}
             </>

@@ -4,11 +4,11 @@ import { useSignal } from "@preact/signals";
 import { moment, trace, unit } from "../data";
 import { decimal } from "../format";
 import { nameOf, strings } from "../i18n";
-import { scaleOfSeries, type Scale } from "../quantities";
+import type { Scale } from "../quantities";
 import { address, go, move } from "../state";
 import * as api from "../api";
 import { Chart, type ChartLane } from "./chart";
-import { follows, ofSteps, task } from "./data";
+import { follows, limitOf, ofSteps, task, wholeOf, type Whole } from "./data";
 import { Slider, Stage, Waiting } from "./parts";
 
 const MOST = 6;
@@ -21,8 +21,8 @@ const bySilence = (): readonly { unit: number; silence: number }[] =>
 
 interface Shut {
   readonly step: number;
-  readonly free: api.UnitTrace;
-  readonly shut: api.UnitTrace;
+  readonly free: Whole;
+  readonly shut: Whole;
 }
 
 const QUANTITIES = ["input_gate", "forget_gate", "candidate", "output_gate", "cell", "hidden"];
@@ -33,13 +33,14 @@ const shut = ofSteps<Shut>(["silence"], (read) => {
   const step = moment.value;
   if (most === undefined) return null;
   const clamp = { unit: `l${layer}.output_gate.${most}`, value: 0, from: step, to: step };
-  const own = (id: string, signal: AbortSignal) => api.getUnit(id, layer, "forward", most, QUANTITIES, signal);
+  const own = async (of: api.Trace, signal: AbortSignal) =>
+    wholeOf(await api.getUnit(of, layer, "forward", most, QUANTITIES, signal))!;
   return {
     key: JSON.stringify([read.trace, layer, most, step]),
     family: "silence",
     load: async (signal) => {
       const held = await api.postTrace(run, task({ clamps: [clamp] }), signal);
-      const [free, other] = await Promise.all([own(read.trace, signal), own(held.trace, signal)]);
+      const [free, other] = await Promise.all([own(read, signal), own(held, signal)]);
       return { step, free, shut: other };
     },
   };
@@ -102,13 +103,13 @@ function lanes({ free, shut: held }: Shut, on: boolean): ChartLane[] {
     name: nameOf(key),
     letter,
     scale,
-    values: (on ? held : free).quantities.get(key)!,
-    before: on ? free.quantities.get(key) : undefined,
+    values: (on ? held : free).get(key)!,
+    before: on ? free.get(key) : undefined,
     tall,
   });
-  const cell = free.quantities.get("cell")!;
+  const cell = free.get("cell")!;
   return [
-    lane("cell", "c", scaleOfSeries("cell", cell), 120),
+    lane("cell", "c", { kind: "signed", limit: limitOf(cell) }, 120),
     lane("output_gate", "o", GATE, 56),
     lane("hidden", "h", SIGNED, 96),
   ];
@@ -121,10 +122,10 @@ function Told({ found }: { readonly found: Shut }) {
   const words = strings().tour.silence;
   const { step, free, shut: held } = found;
   const pair = (quantity: string) =>
-    [free.quantities.get(quantity)![step]!, held.quantities.get(quantity)![step]!] as const;
+    [free.get(quantity)![step]!, held.get(quantity)![step]!] as const;
   const [cell, cellNow] = pair("cell");
   const [hidden, hiddenNow] = pair("hidden");
-  const cells = [free, held].map((one) => one.quantities.get("cell")!) as [Float32Array, Float32Array];
+  const cells = [free, held].map((one) => one.get("cell")!) as [Float32Array, Float32Array];
   const later = cells[0].findIndex((value, at) => at > step && Math.abs(value - cells[1][at]!) > SAME);
   return (
     <p class="told" role="status" data-testid="tour-told" data-cell={`${cell} ${cellNow}`}>
