@@ -13,6 +13,7 @@ from threading import Lock
 from peephole.errors import RunNotFoundError
 from peephole.explorer.opened import OpenRun, weights_digest
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.words import Words
 from peephole.train.run import Run, is_run
 from peephole.zoo import gallery
 
@@ -58,6 +59,10 @@ class Catalog:
         """The folder of each shipped network by its id."""
         return {SHIPPED + name: gallery.folder(name) for name in gallery.names()}
 
+    def everything(self) -> Mapping[str, Path]:
+        """The folder of each network by its id, the user's first."""
+        return {**self.folders(), **self.shipped()}
+
     @property
     def only_run(self) -> str | None:
         """The id of the run that was named by itself, if that is all there is; None for a folder or several."""
@@ -70,10 +75,12 @@ class Catalog:
             Refusal: there is no such run, or not any more.
             RunError: it is damaged or of another version.
         """
-        folder = self.shipped().get(id) or self.folders().get(id)
+        folder = self.everything().get(id)
         if folder is None:
             raise Refusal(
-                f"the run {id!r} is not there", do="Go to the home page and choose one that is.", status=404
+                Words(f"the run {id!r} is not there", f"运行“{id}”不存在"),
+                do=Words("Go to the home page and choose one that is.", "请回到首页选择一个。"),
+                status=404,
             )
         with self._lock:
             run = Run.open(folder)
