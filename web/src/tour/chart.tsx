@@ -35,7 +35,7 @@ interface Props {
 
 /** Width of the labels left of the lanes; they stand above them where the page is narrow. */
 const GUTTER = 136;
-const WIDEST = 72;
+const WIDEST = 96;
 
 export function Chart({ symbols, lanes, cursor, label }: Props) {
   const frame = useRef<HTMLDivElement>(null);

@@ -11,6 +11,7 @@ import { lstmParameters } from "./counts";
 import { getVectors, ofSteps, type Vectors } from "./data";
 import { DotKey, Dot, Drawing, Slider, Stage, Waiting } from "./parts";
 import { sunflower } from "./sunflower";
+import { tangents } from "./tangents";
 import { columns } from "./unroll";
 
 const MOST_COLUMNS = 8;
@@ -113,7 +114,7 @@ function Unrolled({ width, found, shown, hidden, chosen }: Props) {
   const { input, hidden: state } = numbers(found[chosen]!);
   const opened = shift + at[chosen]!;
   return (
-    <svg width={width} height={lensY + lens + 40} role="group" aria-label={words.picture}>
+    <svg width={width} height={lensY + lens + 36} role="group" aria-label={words.picture}>
       {at.map((x, place) => (
         <g key={place} stroke={ink} fill="none">
           <path d={`M${shift + x} ${inputY - radius}V${stateY + radius + 5}`} marker-end="url(#arrow)" />
@@ -122,8 +123,8 @@ function Unrolled({ width, found, shown, hidden, chosen }: Props) {
       ))}
       <Arrow />
       <g stroke={tones.value.faint} fill="none">
-        <path d={`M${opened - radius} ${inputY}L${leftX - lens} ${lensY}M${opened} ${inputY + radius}L${leftX + lens * 0.7} ${lensY - lens * 0.72}`} />
-        <path d={`M${opened} ${stateY + radius}L${rightX - lens * 0.72} ${lensY - lens * 0.7}M${opened + radius} ${stateY}L${rightX + lens} ${lensY}`} />
+        <path d={tangents({ x: opened, y: inputY, radius }, { x: leftX, y: lensY, radius: lens })} />
+        <path d={tangents({ x: opened, y: stateY, radius }, { x: rightX, y: lensY, radius: lens })} />
       </g>
       {at.map((x, place) => {
         const own = numbers(found[place]!);

@@ -8,6 +8,7 @@ import { hatch, rule, type Pen } from "../paint";
 import { sigmoid } from "./activations";
 import { ownUnit } from "./data";
 import { fade, geometricMean, products, type Faded } from "./fade";
+import { useKeeper } from "./keeper";
 import { Painted } from "./painted";
 import { Slider, Stage, Waiting } from "./parts";
 import { superscript } from "./roads";
@@ -35,6 +36,7 @@ export function tiny(value: number): string {
 }
 
 export function Fading() {
+  useKeeper();
   const words = strings().tour.fading;
   const set = useSignal<Setting>(AS_INITIALISED);
   const { keep, write, steps } = set.value;

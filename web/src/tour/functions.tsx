@@ -47,26 +47,34 @@ export function Functions() {
 }
 
 /** What goes into a box at a step: of f the three gates' sums. */
-function sumsOf(box: keyof Boxes, gates: Gates, now: Run, step: number): { letter: string; sum: number }[] {
-  if (box === "g") return [{ letter: "g", sum: untanh(gates.candidate[step]!) }];
-  if (box === "h") return [{ letter: "c", sum: now.cell[step]! }];
+function sumsOf(box: keyof Boxes, gates: Gates, now: Run, step: number): Marked[] {
+  if (box === "g") return [{ name: nameOf("candidate"), sum: untanh(gates.candidate[step]!) }];
+  if (box === "h") return [{ name: nameOf("cell"), sum: now.cell[step]! }];
   return [
-    { letter: "i", sum: unsigmoid(gates.input[step]!) },
-    { letter: "f", sum: unsigmoid(gates.forget[step]!) },
-    { letter: "o", sum: unsigmoid(gates.output[step]!) },
+    { name: nameOf("forget_gate"), sum: unsigmoid(gates.forget[step]!) },
+    { name: nameOf("input_gate"), sum: unsigmoid(gates.input[step]!) },
+    { name: nameOf("output_gate"), sum: unsigmoid(gates.output[step]!) },
   ];
+}
+
+/** A sum with the name of what it is the sum of; the letters are taken by the functions. */
+interface Marked {
+  readonly name: string;
+  readonly sum: number;
 }
 
 interface BoxProps {
   readonly box: keyof Boxes;
   readonly chosen: FunctionName;
-  readonly sums: readonly { readonly letter: string; readonly sum: number }[];
+  readonly sums: readonly Marked[];
   readonly choose: (name: FunctionName) => void;
 }
 
 const [WIDE, HIGH, REACH] = [240, 132, 6];
 /** The curve's own height: from −1.5 to 1.5. */
 const TOP = 1.5;
+/** Where the names stand, above or below their dots, so that three on one spot can be read. */
+const SHIFTS = [22, -10, 40];
 
 function Box({ box, chosen, sums, choose }: BoxProps) {
   const words = strings().tour.functions;
@@ -94,20 +102,22 @@ function Box({ box, chosen, sums, choose }: BoxProps) {
       <svg viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={`${box} = ${WRITTEN[chosen]}`}>
         <path d={`M0 ${y(0)}H${WIDE}M${x(0)} 0V${HIGH}`} stroke="var(--hair)" />
         <path d={`M0 ${y(1)}H${WIDE}M0 ${y(-1)}H${WIDE}`} stroke="var(--hair)" stroke-dasharray="2 3" />
-        <text x={WIDE - 2} y={y(1) - 3} text-anchor="end" class="quiet-text">
+        <text x={2} y={y(1) - 3} class="quiet-text">
           1
         </text>
         <path d={`M${points.map((sum) => `${x(sum)} ${y(apply(sum))}`).join("L")}`} fill="none" stroke={tones.value.ink} stroke-width={2} />
-        {sums.map(({ letter, sum }) => (
-          <g key={letter}>
-            <circle cx={x(sum)} cy={y(apply(sum))} r={5} fill={tones.value.signed(1)} stroke={tones.value.ink} />
-            <text x={Math.max(8, Math.min(WIDE - 8, x(sum)))} y={y(apply(sum)) + (apply(sum) > 1 ? 18 : -9)} text-anchor="middle">
-              {letter}
+        {sums.map(({ name, sum }, place) => (
+          <g key={name}>
+            <circle cx={x(sum)} cy={y(apply(sum))} r={5} fill={tones.value.ink} />
+            <text x={x(sum)} y={y(apply(sum)) + SHIFTS[place]!} text-anchor={sum > 0 ? "end" : "start"}>
+              {name}
             </text>
           </g>
         ))}
       </svg>
-      <p class="quiet">{sums.map(({ letter, sum }) => `${letter}: ${decimal(sum)} → ${decimal(apply(sum))}`).join(" · ")}</p>
+      {sums.map(({ name, sum }) => (
+        <p key={name} class="quiet">{`${name} ${WRITTEN[chosen]}(${decimal(sum)}) = ${decimal(apply(sum))}`}</p>
+      ))}
     </figure>
   );
 }

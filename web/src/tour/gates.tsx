@@ -6,15 +6,17 @@ import { moment, trace, unit } from "../data";
 import { decimal } from "../format";
 import { nameOf, strings } from "../i18n";
 import type { Scale } from "../quantities";
-import { ranked } from "../ranking";
 import { sigmoid } from "./activations";
 import { recorded, rerun, snap, type Gates, type Snapped } from "./cell";
 import { Chart, type ChartLane } from "./chart";
-import { getMoment, limitOf, ofSteps, ownUnit, task, type Sum } from "./data";
+import { getMoment, getWeights, limitOf, ofSteps, ownUnit, task, type Sum } from "./data";
+import { useKeeper } from "./keeper";
 import { Choice, Slider, Stage, Waiting } from "./parts";
 
 const LANE = { layer: 0, direction: "forward" } as const;
-const [PLAIN, PEEPING] = ["zoo:memorizer", "zoo:memorizer-peephole"];
+const [PLAIN, PEEPING] = ["zoo:memorizer", "zoo:memorizer-peephole"] as const;
+/** The gates with peepholes in the order of their weights. */
+const PEEPERS = "ifo";
 
 /** The forget gate's sum of one unit at the moment, and the memory that it was to keep. */
 interface Forgetting {
@@ -23,20 +25,30 @@ interface Forgetting {
   readonly sum: Sum;
 }
 
-async function forgetting(run: string, step: number, signal: AbortSignal): Promise<Forgetting> {
+async function forgetting(run: string, unit: number, step: number, signal: AbortSignal): Promise<Forgetting> {
   const found = await api.postTrace(run, task(), signal);
-  const values = await api.getValues(found, 0, "forward", "cell", signal);
-  const chosen = ranked(values.statistics, "telling")[0] ?? 0;
-  const { values: numbers, sums } = await getMoment(found, LANE, chosen, step, signal);
-  return { unit: chosen, before: numbers["before"] ?? 0, sum: sums["forget_gate"]! };
+  const { values: numbers, sums } = await getMoment(found, LANE, unit, step, signal);
+  return { unit, before: numbers["before"] ?? 0, sum: sums["forget_gate"]! };
+}
+
+/** The unit whose forget gate sees its memory best. */
+async function peeping(run: string, signal: AbortSignal): Promise<number> {
+  const weights = (await getWeights(run, LANE, null, signal)).get("weight_peephole");
+  const units = (weights?.rows ?? 0) / PEEPERS.length;
+  const own = Array.from(weights?.numbers ?? [], Math.abs).slice(PEEPERS.indexOf("f") * units).slice(0, units);
+  return Math.max(0, own.indexOf(Math.max(...own)));
 }
 
 const both = ofSteps<readonly [Forgetting, Forgetting]>(["gates"], (read) => {
-  const step = moment.value;
+  const [step, plain] = [moment.value, unit.value];
+  if (plain === null) return null;
   return {
-    key: `${read.trace} ${step}`,
+    key: `${read.trace} ${plain} ${step}`,
     family: "gates",
-    load: (signal) => Promise.all([forgetting(PLAIN!, step, signal), forgetting(PEEPING!, step, signal)]),
+    load: async (signal) => {
+      const other = peeping(PEEPING, signal).then((best) => forgetting(PEEPING, best, step, signal));
+      return Promise.all([forgetting(PLAIN, plain, step, signal), other]);
+    },
   };
 });
 
@@ -50,6 +62,7 @@ const LEVERS = [
 ] as const;
 
 export function GatesStep() {
+  useKeeper();
   const words = strings().tour.gates;
   const held = useSignal<Snapped>(FREE);
   const [read, own] = [trace.value.value, ownUnit.value];
@@ -104,12 +117,12 @@ function lanes(gates: Gates, limit: number, held: Snapped): ChartLane[] {
     scale: GATE,
     values,
     before: before(old),
-    tall: 48,
+    tall: 56,
   });
   return [
     gate("forget", "forget_gate", "f", now.forget, was.forget),
     gate("input", "input_gate", "i", now.input, was.input),
-    { key: "cell", name: nameOf("cell"), letter: "c", scale, values: now.cell, before: before(was.cell), tall: 104 },
+    { key: "cell", name: nameOf("cell"), letter: "c", scale, values: now.cell, before: before(was.cell), tall: 128 },
     gate("output", "output_gate", "o", now.output, was.output),
     {
       key: "hidden",
@@ -118,7 +131,7 @@ function lanes(gates: Gates, limit: number, held: Snapped): ChartLane[] {
       scale: { kind: "signed", limit: 1 },
       values: now.hidden,
       before: before(was.hidden),
-      tall: 64,
+      tall: 80,
     },
   ];
 }

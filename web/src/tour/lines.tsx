@@ -76,15 +76,15 @@ interface PartsProps {
   readonly library: Library;
 }
 
-const [ROW, TOP] = [7, 84];
+const [ROW, TOP] = [10, 84];
 
 function Parts({ width, lit, light, batch, library }: PartsProps) {
   const words = strings().tour.lines;
   const ink = tones.value.ink;
-  const wide = Math.min(88, width * 0.17);
+  const wide = Math.min(128, width * 0.17);
   const tall = batch * ROW;
   const apart = Math.max(104, tall * 2 + 60);
-  const cellWide = Math.min(84, width * 0.14);
+  const cellWide = Math.min(104, width * 0.14);
   const first = wide + width * 0.05;
   const last = width - wide - width * 0.05;
   const room = (last - first) / STEPS;
@@ -107,9 +107,9 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
       <Arrow />
       <g {...part(1, "zero")}>
         {states.map(({ name, y }) => (
-          <Sheaf key={name} x={0} y={y} wide={wide} rows={batch} name={name} text={`0 ${shape}`} />
+          <Sheaf key={name} x={0} y={y} wide={wide} rows={batch} name={name} text={`= 0 ${shape}`} above={name === "c"} />
         ))}
-        <text x={wide / 2} y={middle - tall - 40} text-anchor="middle">
+        <text x={0} y={middle - tall - 40}>
           init_state
         </text>
       </g>
@@ -154,9 +154,9 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
           X_in [{batch}, T, 50]
         </text>
         {finals.map(({ name, y }, place) => (
-          <Sheaf key={place} x={width - wide} y={y} wide={wide} rows={batch} name={library === "tf" ? `[${place}] = ${name}` : `(h, c)[${place}] = ${name}`} text={shape} />
+          <Sheaf key={place} x={width - wide} y={y} wide={wide} rows={batch} name={library === "tf" ? `[${place}] = ${name}` : `(h, c)[${place}] = ${name}`} text={shape} above={place === 0} />
         ))}
-        <text x={width - wide / 2} y={middle - tall - 40} text-anchor="middle" data-testid="tour-final">
+        <text x={width} y={middle - tall - 40} text-anchor="end" data-testid="tour-final">
           {library === "tf" ? "final_state = (c, h)" : "(h, c)"}
         </text>
       </g>
@@ -171,11 +171,11 @@ interface SheafProps {
   readonly rows: number;
   readonly name: string;
   readonly text: string;
+  readonly above: boolean;
 }
 
 /** A state: as many rows as the batch has sequences. */
-function Sheaf({ x, y, wide, rows, name, text }: SheafProps) {
-  const above = y < 150;
+function Sheaf({ x, y, wide, rows, name, text, above }: SheafProps) {
   return (
     <g>
       {Array.from({ length: rows }, (_, row) => (

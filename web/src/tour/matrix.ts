@@ -64,7 +64,7 @@ export function picture(mode: Mode, progress: number, width: number): Picture {
   const reads = mode === "full" ? [X, H, H] : [X, H];
   const names = ["x", "h", "c"];
   const total = 4 * H;
-  const scale = Math.min(2.4, (width - LEFT - 70 - 3 * GAP) / total);
+  const scale = Math.min(3, (width - LEFT - 70 - 3 * GAP) / total);
   const [joined, laid, split] = [stage(progress, 0, 1 / 3), stage(progress, 1 / 3, SPLITS_FROM), stage(progress, SPLITS_FROM, 1)];
   const apart = (1 - joined) * APART;
   const across = LEFT + laid * (70 - STRIP * scale);

@@ -7,13 +7,19 @@ import { nameOf, strings } from "../i18n";
 import type { Scale } from "../quantities";
 import { paintLedger, paintShown } from "../strip-paint";
 import { Chart, type ChartLane } from "./chart";
+import { REMEMBERED } from "./places";
 import { limitOf, ownUnit, type Whole } from "./data";
-import { Slider, Stage, Waiting } from "./parts";
+import { useKeeper } from "./keeper";
+import { Choice, Slider, Stage, Waiting } from "./parts";
+import { go } from "../state";
 
 const LIFTED = 100;
+/** The memorizer's string that begins with this letter. */
+const reading = (letter: string) => letter + REMEMBERED.slice(1, -1) + letter.toLowerCase();
 const SIGNED: Scale = { kind: "signed", limit: 1 };
 
 export function Outside() {
+  useKeeper();
   const words = strings().tour.outside;
   const lid = useSignal(0);
   const [read, quantities] = [trace.value.value, ownUnit.value];
@@ -21,6 +27,14 @@ export function Outside() {
     <Stage
       name={words.picture}
       controls={
+        <>
+        <Choice
+          name={words.first}
+          testid="tour-first"
+          options={["A", "B"].map((letter) => ({ value: letter, name: letter }))}
+          chosen={read?.symbols[0] ?? ""}
+          choose={(letter) => go({ source: { kind: "text", text: reading(letter) } })}
+        />
         <Slider
           name={words.lift}
           testid="tour-lid"
@@ -30,6 +44,7 @@ export function Outside() {
           said={lid.value === 0 ? words.outside : lid.value === LIFTED ? words.inside : "…"}
           change={(value) => (lid.value = value)}
         />
+        </>
       }
     >
       {read && quantities ? (
@@ -67,7 +82,7 @@ function lanes(quantities: Whole): ChartLane[] {
       letter: "c",
       scale,
       values: cell,
-      tall: 168,
+      tall: 200,
       paint: (pen, strip) => paintLedger(pen, strip, scale.limit, false, entry),
     },
     {
@@ -75,9 +90,9 @@ function lanes(quantities: Whole): ChartLane[] {
       name: "tanh c, h",
       scale: SIGNED,
       values: hidden,
-      tall: 88,
+      tall: 104,
       paint: (pen, strip) => paintShown(pen, strip, cell, hidden),
     },
-    { key: "hidden", name: nameOf("hidden"), letter: "h", scale: SIGNED, values: hidden, tall: 88 },
+    { key: "hidden", name: nameOf("hidden"), letter: "h", scale: SIGNED, values: hidden, tall: 112 },
   ];
 }

@@ -73,7 +73,7 @@ const SHOWN_UNITS = 5;
 
 export function Peepholes() {
   const words = strings().tour.peepholes;
-  const open = useSignal(0);
+  const open = useSignal(1);
   const read = trace.value.value;
   const found = both.value.value;
   const on = open.value === 0;
@@ -136,10 +136,10 @@ function lanes({ open, shut }: Both, on: boolean): ChartLane[] {
       scale: { kind: "signed", limit: Math.max(limitOf(cell), limitOf(shut.get("cell")!)) },
       values: now.get("cell")!,
       before: before("cell"),
-      tall: 104,
+      tall: 136,
     },
     ...GATES.map(([name, letter]): ChartLane => {
-      return { key: name, name: nameOf(name), letter, scale: GATE, values: now.get(name)!, before: before(name), tall: 64 };
+      return { key: name, name: nameOf(name), letter, scale: GATE, values: now.get(name)!, before: before(name), tall: 80 };
     }),
   ];
 }

@@ -1,13 +1,14 @@
 // Step 3: two sequences, x and (c, h), on two rails; the weights stand outside both and go by another clock.
 
-import { moment, trace } from "../data";
+import { moment } from "../data";
 import { count, scaleEnd } from "../format";
 import { strings } from "../i18n";
 import { extreme } from "../quantities";
 import { address, go, move } from "../state";
 import { getWeights, ofSteps, read, task, type Matrix, type Reading } from "./data";
 import { frames } from "./film";
-import { endOf, Heat } from "./heat";
+import { endOf, Heat, paintUnits } from "./heat";
+import { Painted } from "./painted";
 import { Slider, Stage, Waiting } from "./parts";
 
 interface Trained {
@@ -35,38 +36,10 @@ const trained = ofSteps<Trained>(["sequences"], () => {
 export function Sequences() {
   const words = strings().tour.sequences;
   const found = trained.value.value;
-  const steps = trace.value.value?.steps ?? 1;
-  const film = frames.value;
-  const frame = address.value.frame ?? film.length;
-  const trainedFor = film[frame]?.step ?? null;
   return (
     <Stage
       name={words.picture}
       waitsFor={[trained]}
-      controls={
-        <>
-          <Slider
-            name={words.reading}
-            testid="tour-time"
-            low={0}
-            high={steps - 1}
-            value={moment.value}
-            said={`t = ${moment.value + 1}`}
-            change={(value) => move({ moment: value })}
-          />
-          {film.length > 0 && (
-            <Slider
-              name={words.training}
-              testid="tour-film"
-              low={0}
-              high={film.length}
-              value={frame}
-              said={trainedFor === null ? words.finished : words.trainedFor(count(trainedFor))}
-              change={(value) => move({ frame: value === film.length ? null : value })}
-            />
-          )}
-        </>
-      }
     >
       {found ? <Rails found={found} now={moment.value} /> : <Waiting />}
     </Stage>
@@ -102,6 +75,7 @@ function Rails({ found, now }: { readonly found: Trained; readonly now: number }
           <span class="ends" />
           <span>{scaleEnd(ends)}</span>
         </p>
+        <Training />
       </figure>
       <div class="rail-rows">
         <p class="rail-name">
@@ -139,8 +113,36 @@ function Rails({ found, now }: { readonly found: Trained; readonly now: number }
           <span>{scaleEnd(limit)}</span>
           <span class="quiet">c ({words.upper}) · h ±1 ({words.lower})</span>
         </p>
+        <Slider
+          name={words.reading}
+          testid="tour-time"
+          low={0}
+          high={reading.trace.steps - 1}
+          value={now}
+          said={`t = ${now + 1}`}
+          change={(value) => move({ moment: value })}
+        />
       </div>
     </div>
+  );
+}
+
+/** The weights' own clock: the frames of the film of the training. */
+function Training() {
+  const words = strings().tour.sequences;
+  const film = frames.value;
+  const frame = address.value.frame ?? film.length;
+  const step = film[frame]?.step;
+  return (
+    <Slider
+      name={words.training}
+      testid="tour-film"
+      low={0}
+      high={film.length}
+      value={frame}
+      said={step === undefined ? words.finished : words.trainedFor(count(step))}
+      change={(value) => move({ frame: value === film.length ? null : value })}
+    />
   );
 }
 
@@ -157,8 +159,12 @@ interface StateProps {
 function State({ later, current, limit, units, cell, hidden, on }: StateProps) {
   return (
     <li class={later ? "later" : ""} aria-current={current ? "step" : undefined}>
-      <Heat rows={units} columns={1} limit={limit} at={cell} on={on} />
-      <Heat rows={units} columns={1} limit={1} at={hidden} on={on} />
+      <div class="heat">
+        <Painted on={on} draw={(pen) => paintUnits(pen, 1, units, (_, unit) => cell(unit) ?? 0, limit)} />
+      </div>
+      <div class="heat">
+        <Painted on={on} draw={(pen) => paintUnits(pen, 1, units, (_, unit) => hidden(unit) ?? 0, 1)} />
+      </div>
     </li>
   );
 }

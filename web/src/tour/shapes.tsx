@@ -143,10 +143,14 @@ function Sheet({ drawn, now, weights, limit, mode, split }: SheetProps) {
           context.fillRect(box.x + column * scale, box.y + row * scale, scale + 0.3, scale + 0.3);
         }
       }
-      if (mode === "full" && box.rows > X + H) {
+      if (box.rows > X + H) {
         hatch(pen, box.x, box.y + (X + H) * scale, box.columns * scale, (box.rows - X - H) * scale, tones.faint);
       }
-      frame(box);
+      if (split || !trained) frame(box);
+    }
+    if (!split && trained) {
+      const last = blocks.at(-1)!;
+      frame({ ...blocks[0]!, columns: (last.x - blocks[0]!.x) / scale + last.columns });
     }
     if (unread > 0) {
       const box = blocks[0]!;

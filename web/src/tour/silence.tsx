@@ -109,9 +109,9 @@ function lanes({ free, shut: held }: Shut, on: boolean): ChartLane[] {
   });
   const cell = free.get("cell")!;
   return [
-    lane("cell", "c", { kind: "signed", limit: limitOf(cell) }, 120),
-    lane("output_gate", "o", GATE, 56),
-    lane("hidden", "h", SIGNED, 96),
+    lane("cell", "c", { kind: "signed", limit: limitOf(cell) }, 168),
+    lane("output_gate", "o", GATE, 72),
+    lane("hidden", "h", SIGNED, 128),
   ];
 }
 
