@@ -200,7 +200,7 @@ function Circled({ x, y, radius, values, count: dots, limit, chosen }: CircledPr
 export function Arrow() {
   return (
     <defs>
-      <marker id="arrow" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
+      <marker id="arrow" viewBox="0 0 8 8" refX="4" refY="4" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto-start-reverse">
         <path d="M0 0L8 4L0 8Z" fill={tones.value.ink} />
       </marker>
     </defs>

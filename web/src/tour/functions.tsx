@@ -73,14 +73,27 @@ interface BoxProps {
 const [WIDE, HIGH, REACH] = [240, 132, 6];
 /** The curve's own height: from −1.5 to 1.5. */
 const TOP = 1.5;
-/** Where the names stand, above or below their dots, so that three on one spot can be read. */
-const SHIFTS = [22, -10, 40];
+const [ABOVE, BELOW, LINE, NEAR] = [-10, 22, 18, 72];
+
+/** Where the names of dots stand, so that those of dots close by can be read: the first above, the others below. */
+function heights(across: readonly number[]): number[] {
+  const order = across.map((_, place) => place).sort((one, other) => across[one]! - across[other]!);
+  const found: number[] = [];
+  let crowd = 0;
+  order.forEach((place, rank) => {
+    const before = order[rank - 1];
+    crowd = before !== undefined && across[place]! - across[before]! < NEAR ? crowd + 1 : 0;
+    found[place] = crowd === 0 ? ABOVE : BELOW + (crowd - 1) * LINE;
+  });
+  return found;
+}
 
 function Box({ box, chosen, sums, choose }: BoxProps) {
   const words = strings().tour.functions;
   const apply = FUNCTIONS[chosen];
   const x = (sum: number) => (WIDE * (Math.max(-REACH, Math.min(REACH, sum)) + REACH)) / (2 * REACH);
   const y = (value: number) => (HIGH * (TOP - Math.max(-TOP, Math.min(TOP, value)))) / (2 * TOP);
+  const shifts = heights(sums.map(({ sum }) => x(sum)));
   const points = Array.from({ length: 97 }, (_, place) => -REACH + (place * REACH) / 48);
   return (
     <figure class="box">
@@ -109,9 +122,11 @@ function Box({ box, chosen, sums, choose }: BoxProps) {
         {sums.map(({ name, sum }, place) => (
           <g key={name}>
             <circle cx={x(sum)} cy={y(apply(sum))} r={5} fill={tones.value.ink} />
-            <text x={x(sum)} y={y(apply(sum)) + SHIFTS[place]!} text-anchor={sum > 0 ? "end" : "start"}>
-              {name}
-            </text>
+            {sums.length > 1 && (
+              <text x={x(sum) + (x(sum) > NEAR ? -8 : 8)} y={y(apply(sum)) + shifts[place]!} text-anchor={x(sum) > NEAR ? "end" : "start"}>
+                {name}
+              </text>
+            )}
           </g>
         ))}
       </svg>

@@ -6,17 +6,19 @@ import { moment, trace, unit } from "../data";
 import { decimal } from "../format";
 import { nameOf, strings } from "../i18n";
 import type { Scale } from "../quantities";
-import { sigmoid } from "./activations";
+import { sigmoid, unsigmoid } from "./activations";
 import { recorded, rerun, snap, type Gates, type Snapped } from "./cell";
 import { Chart, type ChartLane } from "./chart";
-import { getMoment, getWeights, limitOf, ofSteps, ownUnit, task, type Sum } from "./data";
+import { getMoment, getWeights, limitOf, ofSteps, ownUnit, read, task, type Sum } from "./data";
 import { useKeeper } from "./keeper";
 import { Choice, Slider, Stage, Waiting } from "./parts";
 
 const LANE = { layer: 0, direction: "forward" } as const;
-const [PLAIN, PEEPING] = ["zoo:memorizer", "zoo:memorizer-peephole"] as const;
+const PEEPING = "zoo:memorizer-peephole";
 /** The gates with peepholes in the order of their weights. */
 const PEEPERS = "ifo";
+/** How far c can be moved. */
+const FARTHEST = 3;
 
 /** The forget gate's sum of one unit at the moment, and the memory that it was to keep. */
 interface Forgetting {
@@ -25,30 +27,34 @@ interface Forgetting {
   readonly sum: Sum;
 }
 
-async function forgetting(run: string, unit: number, step: number, signal: AbortSignal): Promise<Forgetting> {
-  const found = await api.postTrace(run, task(), signal);
-  const { values: numbers, sums } = await getMoment(found, LANE, unit, step, signal);
-  return { unit, before: numbers["before"] ?? 0, sum: sums["forget_gate"]! };
+async function forgetting(read: api.Trace, unit: number, step: number, signal: AbortSignal): Promise<Forgetting> {
+  const { values, sums } = await getMoment(read, LANE, unit, step, signal);
+  return { unit, before: values["before"] ?? 0, sum: sums["forget_gate"]! };
 }
 
-/** The unit whose forget gate sees its memory best. */
-async function peeping(run: string, signal: AbortSignal): Promise<number> {
-  const weights = (await getWeights(run, LANE, null, signal)).get("weight_peephole");
-  const units = (weights?.rows ?? 0) / PEEPERS.length;
-  const own = Array.from(weights?.numbers ?? [], Math.abs).slice(PEEPERS.indexOf("f") * units).slice(0, units);
-  return Math.max(0, own.indexOf(Math.max(...own)));
+/** The unit of the network with peepholes whose forget gate moves most with its memory at a step, and its sum. */
+async function peeping(step: number, signal: AbortSignal): Promise<Forgetting> {
+  const [reading, weights] = await Promise.all([
+    read(PEEPING, task(), [LANE], ["forget_gate", "cell"], signal),
+    getWeights(PEEPING, LANE, null, signal),
+  ]);
+  const [forget, cell] = [reading.of("forget_gate")!, reading.of("cell")!];
+  const peeps = weights.get("weight_peephole")?.numbers ?? [];
+  const swing = Array.from({ length: forget.units }, (_, unit) => {
+    const weight = peeps[PEEPERS.indexOf("f") * forget.units + unit] ?? 0;
+    const blind = unsigmoid(forget.at(step, unit) ?? 0) - weight * (step > 0 ? (cell.at(step - 1, unit) ?? 0) : 0);
+    return Math.abs(sigmoid(blind + weight * FARTHEST) - sigmoid(blind - weight * FARTHEST));
+  });
+  return forgetting(reading.trace, swing.indexOf(Math.max(...swing)), step, signal);
 }
 
-const both = ofSteps<readonly [Forgetting, Forgetting]>(["gates"], (read) => {
+const both = ofSteps<readonly [Forgetting, Forgetting]>(["gates"], (text) => {
   const [step, plain] = [moment.value, unit.value];
   if (plain === null) return null;
   return {
-    key: `${read.trace} ${plain} ${step}`,
+    key: `${text.trace} ${plain} ${step}`,
     family: "gates",
-    load: async (signal) => {
-      const other = peeping(PEEPING, signal).then((best) => forgetting(PEEPING, best, step, signal));
-      return Promise.all([forgetting(PLAIN, plain, step, signal), other]);
-    },
+    load: (signal) => Promise.all([forgetting(text, plain, step, signal), peeping(step, signal)]),
   };
 });
 
@@ -65,7 +71,7 @@ export function GatesStep() {
   useKeeper();
   const words = strings().tour.gates;
   const held = useSignal<Snapped>(FREE);
-  const [read, own] = [trace.value.value, ownUnit.value];
+  const [text, own] = [trace.value.value, ownUnit.value];
   const gates = own && recorded(own);
   return (
     <Stage
@@ -86,11 +92,11 @@ export function GatesStep() {
         />
       ))}
     >
-      {read && own && gates ? (
+      {text && own && gates ? (
         <>
           <p class="quiet">{words.unit(unit.value ?? 0)}</p>
           <Chart
-            symbols={read.symbols}
+            symbols={text.symbols}
             lanes={lanes(gates, limitOf(own.get("cell")!), held.value)}
             cursor={moment.value}
             label={words.picture}
@@ -135,8 +141,6 @@ function lanes(gates: Gates, limit: number, held: Snapped): ChartLane[] {
     },
   ];
 }
-
-const FARTHEST = 3;
 
 /** Move c before the step: a plain forget gate stays where it is, one with a peephole moves. */
 function Seeing({ found }: { readonly found: readonly [Forgetting, Forgetting] }) {

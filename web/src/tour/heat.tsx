@@ -53,6 +53,7 @@ export function paintUnits(
   for (let step = 0; step < steps; step++) {
     for (let unit = 0; unit < units; unit++) {
       const value = at(step, unit);
+      if (value === 0) continue; // zero is the page itself
       pen.context.fillStyle = pen.tones.signed(Math.max(-1, Math.min(1, value / limit)) * 0.6);
       pen.context.fillRect(step * across + 1, unit * down, across - 2, down - 1);
       paintBar(pen, step * across + 1, unit * down, across - 2, down - 1, value, { kind: "signed", limit });

@@ -46,7 +46,7 @@ const PLACES: Readonly<Record<StepKey, Partial<Address>>> = {
   outside: network("zoo:memorizer", { source: text(REMEMBERED), quantity: "cell", moment: 8 }),
   gates: network("zoo:memorizer", { source: text(REMEMBERED), quantity: "cell", moment: 4 }),
   silence: network("zoo:copy", { source: text(COPIED), layer: 1, quantity: "cell", moment: 4 }),
-  roads: network("zoo:counter", { source: text(COUNTED), quantity: "cell", moment: 10 }),
+  roads: network("zoo:memorizer", { source: text(REMEMBERED), quantity: "cell", moment: 8 }),
   fading: network("zoo:memorizer", { source: text(REMEMBERED), quantity: "cell" }),
   functions: network("zoo:counter", { source: text(COUNTED), quantity: "cell", moment: 3 }),
   peepholes: network("zoo:memorizer-peephole", { source: text(REMEMBERED), quantity: "cell", moment: 8 }),

@@ -2,13 +2,14 @@
 
 import { moment, run, trace } from "../data";
 import { payload } from "../api";
+import { scaleEnd } from "../format";
 import { floats } from "../payload";
 import { strings } from "../i18n";
 import { address, go, move } from "../state";
 import { tones } from "../theme";
 import { ofSteps } from "./data";
 import { Choice, Drawing, Slider, Stage, Waiting } from "./parts";
-import { opening } from "./places";
+import { COUNTED, opening, REMEMBERED } from "./places";
 
 interface Light {
   readonly step: number;
@@ -30,9 +31,21 @@ const light = ofSteps<Light>(["roads"], (read) => {
   };
 });
 
-const KINDS = ["zoo:counter", "zoo:counter-gru", "zoo:counter-rnn"] as const;
 const CELLS: Readonly<Record<string, string>> = { lstm: "LSTM", gru: "GRU", rnn: "RNN" };
-const NAMES = ["LSTM", "GRU", "RNN"];
+
+interface Kind {
+  readonly run: string;
+  readonly text: string;
+  readonly moment: number;
+}
+
+/** The last step but one of each says what must come next. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  memorizer: { run: "zoo:memorizer", text: REMEMBERED, moment: REMEMBERED.length - 2 },
+  counter: { run: "zoo:counter", text: COUNTED, moment: COUNTED.length - 1 },
+  gru: { run: "zoo:counter-gru", text: COUNTED, moment: COUNTED.length - 1 },
+  rnn: { run: "zoo:counter-rnn", text: COUNTED, moment: COUNTED.length - 1 },
+};
 
 export function Roads() {
   const words = strings().tour.roads;
@@ -56,9 +69,12 @@ export function Roads() {
           <Choice
             name={words.network}
             testid="tour-network"
-            options={KINDS.map((id, place) => ({ value: id as string, name: NAMES[place]! }))}
-            chosen={address.value.run}
-            choose={(id) => go({ ...opening("roads"), run: id, quantity: null, moment: moment.value })}
+            options={Object.keys(KINDS).map((value) => ({ value, name: words.kinds[value] ?? value }))}
+            chosen={Object.keys(KINDS).find((key) => KINDS[key]!.run === address.value.run) ?? ""}
+            choose={(key) => {
+              const { run: id, text, moment: step } = KINDS[key]!;
+              go({ ...opening("roads"), run: id, source: { kind: "text", text }, quantity: null, moment: step });
+            }}
           />
         </>
       }
@@ -76,13 +92,25 @@ export function Roads() {
   );
 }
 
-/** Powers of ten that the picture spans. */
-const [HIGHEST, LOWEST] = [1, -6];
+interface Span {
+  readonly lowest: number;
+  readonly highest: number;
+}
 
-/** How bright a sensitivity is, 0 to 1, on the log scale. */
-export function brightness(value: number): number {
+const [FAINTEST, LEAST] = [-8, 3];
+
+/** The powers of ten that numbers lie between; a few at least, and none that is too faint to matter. */
+export function spanOf(values: Iterable<number>): Span {
+  const powers = [...values].filter((value) => value > 0).map(Math.log10);
+  const highest = Math.ceil(Math.max(0, ...powers));
+  const lowest = Math.floor(Math.min(highest - LEAST, ...powers));
+  return { highest, lowest: Math.max(FAINTEST, lowest) };
+}
+
+/** How far up a span a number is on the log scale, 0 to 1. */
+export function brightness(value: number, { lowest, highest }: Span): number {
   if (!(value > 0)) return 0;
-  return Math.max(0, Math.min(1, (Math.log10(value) - LOWEST) / (HIGHEST - LOWEST)));
+  return Math.max(0, Math.min(1, (Math.log10(value) - lowest) / (highest - lowest)));
 }
 
 interface LitProps {
@@ -100,13 +128,18 @@ function Lit({ width, symbols, found, cell }: LitProps) {
   const [half, middle] = [140, 190];
   const bar = Math.min(40, room - 6);
   const x = (step: number) => left + (step + 0.5) * room;
-  const power = (value: number) => (value > 0 ? `10${superscript(Math.round(Math.log10(value)))}` : "0");
+  const span = spanOf([...found.cellRoad, ...found.hiddenRoad]);
+  const powers = Array.from({ length: span.highest - span.lowest + 1 }, (_, place) => span.highest - place);
+  const drawn = powers.filter((_, place) => powers.length < 6 || place % 2 === 0);
+  // A reader needs no more than two digits, and a power of ten where there are more noughts than that.
+  const power = (value: number) =>
+    value >= 0.01 && value < 1000 ? scaleEnd(Number(value.toPrecision(2))) : `10${superscript(Math.round(Math.log10(value)))}`;
   return (
     <svg width={width} height={2 * middle + 64} role="img" aria-label={words.picture}>
-      {[HIGHEST, -2, -4, LOWEST].map((exponent) => (
+      {drawn.map((exponent) => (
         <g key={exponent}>
           {[-1, 1].map((side) => {
-            const y = middle + side * (18 + brightness(10 ** exponent) * half);
+            const y = middle + side * (18 + brightness(10 ** exponent, span) * half);
             return (
               <g key={side}>
                 <path d={`M${left} ${y}H${width - 8}`} stroke="var(--hair)" />
@@ -120,7 +153,7 @@ function Lit({ width, symbols, found, cell }: LitProps) {
       ))}
       {symbols.map((symbol, step) => {
         const [kept, through] = [found.cellRoad[step] ?? 0, found.hiddenRoad[step] ?? 0];
-        const [up, down] = [brightness(kept) * half, brightness(through) * half];
+        const [up, down] = [brightness(kept, span) * half, brightness(through, span) * half];
         const here = step === found.step;
         return (
           <g key={step} data-testid={`tour-road-${step}`} data-c={kept} data-h={through}>
@@ -151,7 +184,7 @@ function Lit({ width, symbols, found, cell }: LitProps) {
         {words.cellRoad(cell)}
       </text>
       <text x={left} y={2 * middle - 2} class="name">
-        {words.hiddenRoad}
+        {words.hiddenRoad(cell)}
       </text>
       <text x={left} y={2 * middle + 36} class="large">
         {words.lightOf(found.name, found.step + 1)}

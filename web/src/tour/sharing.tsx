@@ -151,6 +151,20 @@ function Cells({ width, unrolled, lit, light }: CellsProps) {
         <g key={place}>
           <circle cx={x} cy={stateY} r={radius} fill="var(--page)" stroke={tones.value.ink} />
           <circle cx={x} cy={inputY} r={radius} fill="var(--page)" stroke={tones.value.ink} />
+          {place === 0 && (
+            <text x={x - radius - 10} y={(stateY + inputY) / 2} text-anchor="end" class={lit === "W" ? "name lit" : "name"}>
+              W
+            </text>
+          )}
+          {place === 0 && (
+            <text x={x + (at[1]! - x) / 2} y={stateY - 14 - (1 - unrolled) * radius * 2.5} text-anchor="middle" class={lit === "R" ? "name lit" : "name"}>
+              R
+            </text>
+          )}
+        </g>
+      ))}
+      {at.map((x, place) => (
+        <g key={place}>
           {(!folded || place === 0) && (
             <>
               <text x={x} y={stateY + 5} text-anchor="middle" opacity={folded ? 1 : unrolled}>
@@ -165,16 +179,6 @@ function Cells({ width, unrolled, lit, light }: CellsProps) {
                 </text>
               )}
             </>
-          )}
-          {place === 0 && (
-            <text x={x - radius - 10} y={(stateY + inputY) / 2} text-anchor="end" class={lit === "W" ? "name lit" : "name"}>
-              W
-            </text>
-          )}
-          {place === 0 && (
-            <text x={x + (at[1]! - x) / 2} y={stateY - 14 - (1 - unrolled) * radius * 2.5} text-anchor="middle" class={lit === "R" ? "name lit" : "name"}>
-              R
-            </text>
           )}
         </g>
       ))}

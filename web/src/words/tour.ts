@@ -61,7 +61,8 @@ export const en = {
     roads: {
       title: "Two roads for the gradient",
       question: "On which road does a prediction reach back in time?",
-      telling: "An LSTM carries gradient on both: straight along c, and through the gates along h. A plain RNN has the h road only.",
+      telling:
+        "An LSTM has both: straight along c, and along h through the gates. The memorizer goes by c, the counter by both; a plain RNN has the h road only.",
     },
     fading: {
       title: "The extreme case",
@@ -190,10 +191,12 @@ export const en = {
     picture: "How much gradient goes back a step by each road",
     from: "prediction at",
     network: "network",
+    kinds: { memorizer: "LSTM, memorizer", counter: "LSTM, counter", gru: "GRU", rnn: "RNN" } as Readonly<Record<string, string>>,
     cellRoad: (cell: string): string =>
       cell === "RNN" ? "c road: an RNN has none" : cell === "GRU" ? "c road: what the update gate keeps" : "c road: through the forget gate",
-    hiddenRoad: "h road: through the sums of gates and candidate",
-    lightOf: (name: string, step: number) => `∂ p(${name}) at t = ${step}, back to each step`,
+    hiddenRoad: (cell: string): string =>
+      cell === "RNN" ? "h road: through its one sum" : "h road: through the sums of gates and candidate",
+    lightOf: (name: string, step: number) => `From the score of “${name}” at t = ${step}: gradient handed back a step`,
   },
   fading: {
     picture: "What is left of a memory",
@@ -314,7 +317,7 @@ export const zh: typeof en = {
     roads: {
       title: "梯度的两条路",
       question: "预测沿哪条路追溯到过去？",
-      telling: "LSTM 的两条路都传梯度：一条沿 c 直走，一条沿 h 穿过各个门。普通 RNN 只有 h 这一条。",
+      telling: "LSTM 两条路都有：一条沿 c 直走，一条沿 h 穿过各个门。memorizer 走 c，counter 两条都走；普通 RNN 只有 h 这一条。",
     },
     fading: {
       title: "极端情形",
@@ -441,9 +444,10 @@ export const zh: typeof en = {
     picture: "每条路上有多少梯度往回走一步",
     from: "预测的时刻",
     network: "网络",
+    kinds: { memorizer: "LSTM，memorizer", counter: "LSTM，counter", gru: "GRU", rnn: "RNN" },
     cellRoad: (cell) => (cell === "RNN" ? "c 路：RNN 没有" : cell === "GRU" ? "c 路：更新门保留的部分" : "c 路：穿过遗忘门"),
-    hiddenRoad: "h 路：穿过各门与候选的加权和",
-    lightOf: (name, step) => `t = ${step} 时的 ∂ p(${name})，回溯到每一步`,
+    hiddenRoad: (cell) => (cell === "RNN" ? "h 路：穿过唯一的加权和" : "h 路：穿过各门与候选的加权和"),
+    lightOf: (name, step) => `从 t = ${step} 时“${name}”的得分出发：每一步往回传的梯度`,
   },
   fading: {
     picture: "一份记忆还剩多少",
