@@ -114,7 +114,14 @@ def test_back_leads_where_one_came_from(visitor: Visit) -> None:
 
 def places(run: ph.Run) -> list[str]:
     network = f"/run/{run.path.name}"
-    return ["/", f"{network}?lanes=predictions%2Csurprise", f"{network}/unit/2"]
+    unit = f"{network}/unit/2"
+    return [
+        "/",
+        f"{network}?lanes=predictions%2Csurprise",
+        unit,
+        f"{unit}/moment?t=3",
+        f"{unit}/moment?t=3&all=1",
+    ]
 
 
 def test_a_telephone_shows_every_page_without_sideways_scroll(

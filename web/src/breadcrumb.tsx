@@ -1,7 +1,7 @@
 // The breadcrumb is the address: where one is, and the ways up.
 
 import type { ComponentChildren } from "preact";
-import { run, selected, unit } from "./data";
+import { moment, run, selected, unit } from "./data";
 import { strings } from "./i18n";
 import { Link } from "./link";
 import { address, go, HOME, type Direction } from "./state";
@@ -13,6 +13,7 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
   const { page, lang } = address.value;
   const name = run.value.value?.name ?? address.value.run;
   const onUnit = page === "unit";
+  const below = onUnit || page === "moment";
   return (
     <header class="bar">
       <nav aria-label={words.whereYouAre}>
@@ -20,7 +21,7 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
           <li>
             <Link to={{ ...HOME, lang }}>{words.home}</Link>
           </li>
-          <li>{onUnit ? <Link to={{ page: "network" }}>{name}</Link> : <h1>{name}</h1>}</li>
+          <li>{below ? <Link to={{ page: "network", unit: unit.value }}>{name}</Link> : <h1>{name}</h1>}</li>
           <li>
             <LayerSelect />
           </li>
@@ -31,6 +32,17 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
               ) : (
                 <Link to={{ page: "unit", unit: unit.value }} testid="unit-link">
                   {words.unitN(unit.value)}
+                </Link>
+              )}
+            </li>
+          )}
+          {unit.value !== null && (
+            <li>
+              {page === "moment" ? (
+                <h1>{words.moment.name}</h1>
+              ) : (
+                <Link to={{ page: "moment", unit: unit.value, moment: moment.value }} testid="moment-link">
+                  {words.moment.name}
                 </Link>
               )}
             </li>

@@ -9,6 +9,7 @@ import { listen } from "./keyboard";
 import { Link } from "./link";
 import { Message } from "./message";
 import { HomePage } from "./pages/home";
+import { MomentPage } from "./pages/moment";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
 import { address, followAddress, HOME } from "./state";
@@ -23,6 +24,8 @@ function Page() {
       return <NetworkPage />;
     case "unit":
       return <UnitPage />;
+    case "moment":
+      return <MomentPage />;
     default:
       return (
         <main class="home">
@@ -51,9 +54,10 @@ listen();
 
 effect(() => {
   const { page } = address.value;
-  const place = page === "network" || page === "unit" ? (run.value.value?.name ?? address.value.run) : "";
-  const number = page === "unit" && unit.value !== null ? strings().unitN(unit.value) : "";
-  document.title = [number, place, "Peephole"].filter(Boolean).join(" · ");
+  const place = page === "network" || page === "unit" || page === "moment" ? (run.value.value?.name ?? address.value.run) : "";
+  const number = (page === "unit" || page === "moment") && unit.value !== null ? strings().unitN(unit.value) : "";
+  const deepest = page === "moment" ? strings().moment.name : "";
+  document.title = [deepest, number, place, "Peephole"].filter(Boolean).join(" · ");
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
 });
 

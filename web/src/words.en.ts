@@ -2,6 +2,9 @@
 
 import type { Sort } from "./state";
 import * as tour from "./words/tour";
+import { en as light } from "./words/light";
+import { en as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
 
 export const en = {
   home: "home",
@@ -128,7 +131,11 @@ export const en = {
   keyList: [
     ["← →", "moment (Shift: ten at a time)"],
     ["↑ ↓", "unit, in the list's order"],
-    ["Enter", "the unit's page, and back"],
+    ["b", "backward light from here, and back"],
+    ["[ ]", "begin and end a stretch (with the mouse: Shift and drag)"],
+    ["Enter", "deeper: network, unit, moment"],
+    ["Backspace", "back up: moment, unit, network"],
+    ["Space", "play, on the moment page"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -160,6 +167,9 @@ export const en = {
   toHome: "All runs",
   tour: tour.en,
   again: "Try again",
+  light,
+  phrase,
+  moment: moment.en,
 };
 
 export type Strings = typeof en;

@@ -2,6 +2,9 @@
 
 import * as tour from "./words/tour";
 import type { Strings } from "./words.en";
+import { zh as light } from "./words/light";
+import { zh as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
 
 export const zh: Strings = {
   home: "首页",
@@ -128,7 +131,11 @@ export const zh: Strings = {
   keyList: [
     ["← →", "时刻（按住 Shift 一次十步）"],
     ["↑ ↓", "单元，按列表次序"],
-    ["Enter", "进入单元页或返回"],
+    ["b", "从这里回溯之光，再按返回"],
+    ["[ ]", "一段的起点和终点（鼠标：按住 Shift 拖动）"],
+    ["Enter", "深入：网络、单元、时刻"],
+    ["Backspace", "返回：时刻、单元、网络"],
+    ["Space", "播放（时刻页）"],
     ["/", "跳到某一步或某段文字"],
     ["?", "本帮助"],
     ["Esc", "关闭"],
@@ -160,4 +167,7 @@ export const zh: Strings = {
   toHome: "所有训练记录",
   tour: tour.zh,
   again: "重试",
+  light,
+  phrase,
+  moment: moment.zh,
 };

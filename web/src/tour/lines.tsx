@@ -76,7 +76,9 @@ interface PartsProps {
   readonly library: Library;
 }
 
-const [ROW, TOP] = [10, 84];
+const [ROW, TOP] = [10, 108];
+/** A cell narrower than this has its name set small. */
+const ROOMY = 80;
 
 function Parts({ width, lit, light, batch, library }: PartsProps) {
   const words = strings().tour.lines;
@@ -107,7 +109,7 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
       <Arrow />
       <g {...part(1, "zero")}>
         {states.map(({ name, y }) => (
-          <Sheaf key={name} x={0} y={y} wide={wide} rows={batch} name={name} text={`= 0 ${shape}`} above={name === "c"} />
+          <Sheaf key={name} x={0} y={y} wide={wide} rows={batch} name={name} text={`= 0 ${shape}`} above={name === "c"} anchor="start" />
         ))}
         <text x={0} y={middle - tall - 40}>
           init_state
@@ -117,7 +119,7 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
         {Array.from({ length: STEPS }, (_, step) => (
           <g key={step}>
             <rect x={centre(step) - cellWide / 2} y={middle - tall - 22} width={cellWide} height={2 * tall + 44} rx={4} fill="var(--page)" stroke={ink} stroke-width={step === 0 ? 2 : 1} stroke-dasharray={step === 0 ? undefined : "4 3"} />
-            <text x={centre(step)} y={middle + 5} text-anchor="middle">
+            <text x={centre(step)} y={middle + 5} text-anchor="middle" class={cellWide < ROOMY ? "quiet-text" : ""}>
               {step === 0 ? "lstm_cell" : words.same}
             </text>
           </g>
@@ -154,9 +156,9 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
           X_in [{batch}, T, 50]
         </text>
         {finals.map(({ name, y }, place) => (
-          <Sheaf key={place} x={width - wide} y={y} wide={wide} rows={batch} name={library === "tf" ? `[${place}] = ${name}` : `(h, c)[${place}] = ${name}`} text={shape} above={place === 0} />
+          <Sheaf key={place} x={width - wide} y={y} wide={wide} rows={batch} name={library === "tf" ? `[${place}] = ${name}` : `(h, c)[${place}] = ${name}`} text={shape} above={place === 0} anchor="end" />
         ))}
-        <text x={width} y={middle - tall - 40} text-anchor="end" data-testid="tour-final">
+        <text x={width} y={middle - tall - (cellWide < ROOMY ? 58 : 40)} text-anchor="end" data-testid="tour-final">
           {library === "tf" ? "final_state = (c, h)" : "(h, c)"}
         </text>
       </g>
@@ -172,16 +174,17 @@ interface SheafProps {
   readonly name: string;
   readonly text: string;
   readonly above: boolean;
+  readonly anchor: "start" | "end";
 }
 
 /** A state: as many rows as the batch has sequences. */
-function Sheaf({ x, y, wide, rows, name, text, above }: SheafProps) {
+function Sheaf({ x, y, wide, rows, name, text, above, anchor }: SheafProps) {
   return (
     <g>
       {Array.from({ length: rows }, (_, row) => (
         <rect key={row} x={x + 0.5} y={y + row * ROW + 0.5} width={wide - 1} height={ROW - 1} fill="var(--wash)" stroke={tones.value.ink} stroke-width={0.75} />
       ))}
-      <text x={x + wide / 2} y={above ? y - 6 : y + rows * ROW + 16} text-anchor="middle" class="quiet-text">
+      <text x={anchor === "start" ? x : x + wide} y={above ? y - 6 : y + rows * ROW + 16} text-anchor={anchor} class="quiet-text">
         {name} {text}
       </text>
     </g>

@@ -80,11 +80,14 @@ export function Roads() {
       }
     >
       {read && found ? (
+        <>
+        <p class="told">{words.lightOf(found.name, found.step + 1)}</p>
         <Drawing
           draw={(width) => (
             <Lit width={width} symbols={read.symbols} found={found} cell={CELLS[run.value.value?.cell ?? ""] ?? ""} />
           )}
         />
+        </>
       ) : (
         <Waiting />
       )}
@@ -135,7 +138,7 @@ function Lit({ width, symbols, found, cell }: LitProps) {
   const power = (value: number) =>
     value >= 0.01 && value < 1000 ? scaleEnd(Number(value.toPrecision(2))) : `10${superscript(Math.round(Math.log10(value)))}`;
   return (
-    <svg width={width} height={2 * middle + 64} role="img" aria-label={words.picture}>
+    <svg width={width} height={2 * middle + 8} role="img" aria-label={words.picture}>
       {drawn.map((exponent) => (
         <g key={exponent}>
           {[-1, 1].map((side) => {
@@ -185,9 +188,6 @@ function Lit({ width, symbols, found, cell }: LitProps) {
       </text>
       <text x={left} y={2 * middle - 2} class="name">
         {words.hiddenRoad(cell)}
-      </text>
-      <text x={left} y={2 * middle + 36} class="large">
-        {words.lightOf(found.name, found.step + 1)}
       </text>
     </svg>
   );
