@@ -1,6 +1,7 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
 import type { Sort } from "./state";
+import * as tour from "./words/tour";
 import { en as light } from "./words/light";
 import { en as phrase } from "./words/phrase";
 import * as moment from "./words/moment";
@@ -166,6 +167,7 @@ export const en = {
   storeFullRemedy: "Close other tabs of the explorer, or paste a shorter text.",
   nowhere: "There is no page at this address.",
   toHome: "All runs",
+  tour: tour.en,
   again: "Try again",
   light,
   phrase,

@@ -1,5 +1,6 @@
 // Every word on the page, in Chinese.
 
+import * as tour from "./words/tour";
 import * as hosts from "./words/hosts";
 import type { Strings } from "./words.en";
 import { zh as light } from "./words/light";
@@ -166,6 +167,7 @@ export const zh: Strings = {
   storeFullRemedy: "请关闭探索器的其他标签页，或粘贴较短的文本。",
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
+  tour: tour.zh,
   again: "重试",
   light,
   phrase,

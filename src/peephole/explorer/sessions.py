@@ -97,7 +97,7 @@ class Sessions:
         Raises:
             Refusal: the trace would be too large to hold, or there is no such frame.
         """
-        version = opened.version(task.frame)
+        version = opened.version(task.frame, peepholes=task.peepholes)
         name = sha256(f"{version.digest} {task.digest}".encode()).hexdigest()[:16]
         with opened.lock:  # who asks for the same trace at the same time waits for it
             session = self._find(name)
