@@ -4,7 +4,7 @@ import { host, Unreachable, type Answer } from "./host";
 import { decode, type Payload } from "./payload";
 import { floats, Half, integers } from "./payload";
 import { strings } from "./i18n";
-import type { Clamp, Direction, Source } from "./state";
+import type { Clamp, Direction, Language, Source } from "./state";
 
 /** Something went wrong: what it was, and what to do about it. */
 export class Failure extends Error {
@@ -46,11 +46,22 @@ export interface Run extends RunCard {
   readonly vocabulary: readonly string[] | null;
   readonly labels: readonly string[] | null;
   readonly samples: number;
+  /** other networks of the same problem with the same symbols */
+  readonly siblings: readonly string[];
+}
+
+/** A shipped network, with what to look for in it. */
+export interface ShippedCard extends RunCard {
+  readonly title: Readonly<Record<Language, string>>;
+  readonly look_for: Readonly<Record<Language, string>>;
+  /** of a counter: the least n at which it errs */
+  readonly first_failure: number | null;
 }
 
 export interface Home {
   readonly version: string;
   readonly runs: readonly RunCard[];
+  readonly gallery: readonly ShippedCard[];
 }
 
 interface TraceFacts {
@@ -76,6 +87,8 @@ export interface Trace extends TraceFacts {
   readonly surprise: Float32Array | null;
   readonly inputs: Float32Array | null;
   readonly features: number;
+  /** (step, output) probabilities of every label, where there are few */
+  readonly distribution: Float32Array | null;
 }
 
 export interface Statistics {
@@ -212,6 +225,7 @@ export async function postTrace(run: string, task: Task, signal: AbortSignal): P
     surprise: floats(found, "surprise"),
     inputs: floats(found, "inputs"),
     features: found.tensors.get("inputs")?.shape[1] ?? 0,
+    distribution: floats(found, "distribution"),
   };
 }
 

@@ -1,13 +1,17 @@
 // Every word on the page, in Chinese.
 
+import * as compare from "./words/compare";
+import * as digit from "./words/digit";
+import * as gallery from "./words/home";
 import type { Strings } from "./words.en";
 
 export const zh: Strings = {
+  gallery: gallery.zh,
+  compare: compare.zh,
+  digit: digit.zh,
   home: "首页",
   whereYouAre: "当前位置",
   tagline: "看见网络记住了什么。",
-  homeLive: (unit, run) => `${run} 的单元 ${unit}，正在读一份样本`,
-  openRun: (run) => `打开 ${run}`,
   runs: "训练记录",
   otherLanguage: "English",
   noRuns: "这里还没有训练记录。",
