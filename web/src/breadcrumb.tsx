@@ -20,10 +20,15 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
           <li>
             <Link to={{ ...HOME, lang }}>{words.home}</Link>
           </li>
-          <li>{onUnit ? <Link to={{ page: "network" }}>{name}</Link> : <h1>{name}</h1>}</li>
+          <li>{page === "network" ? <h1>{name}</h1> : <Link to={{ page: "network" }}>{name}</Link>}</li>
           <li>
             <LayerSelect />
           </li>
+          {page === "digit" && (
+            <li>
+              <h1>{words.digit.page}</h1>
+            </li>
+          )}
           {unit.value !== null && (
             <li>
               {onUnit ? (

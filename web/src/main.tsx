@@ -8,6 +8,8 @@ import { language, strings } from "./i18n";
 import { listen } from "./keyboard";
 import { Link } from "./link";
 import { Message } from "./message";
+import { ComparePage } from "./pages/compare";
+import { DigitPage } from "./pages/digit";
 import { HomePage } from "./pages/home";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
@@ -22,6 +24,10 @@ function Page() {
       return <NetworkPage />;
     case "unit":
       return <UnitPage />;
+    case "digit":
+      return <DigitPage />;
+    case "compare":
+      return <ComparePage />;
     default:
       return (
         <main class="home">
@@ -48,7 +54,7 @@ listen();
 
 effect(() => {
   const { page } = address.value;
-  const place = page === "network" || page === "unit" ? (run.value.value?.name ?? address.value.run) : "";
+  const place = page === "home" || page === "nowhere" ? "" : (run.value.value?.name ?? address.value.run);
   const number = page === "unit" && unit.value !== null ? strings().unitN(unit.value) : "";
   document.title = [number, place, "Peephole"].filter(Boolean).join(" · ");
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";

@@ -151,7 +151,7 @@ export function Picture({ view, told, onMoment, onVisible }: Props) {
 }
 
 /** A value as a bar to the right (positive) or left of a zero line in the middle; gates from the left. */
-function paintBarAcross(
+export function paintBarAcross(
   pen: Pen,
   x: number,
   y: number,

@@ -10,8 +10,10 @@ from hashlib import sha256
 from threading import Lock
 
 from peephole.data.batches import Problem, Target, text_sample
+from peephole.explorer.changes import Change, changes
 from peephole.explorer.material import Material, sampled, typed
 from peephole.explorer.refusal import Refusal
+from peephole.trace.beside import one_thread
 from peephole.train.run import WEIGHTS, Run
 
 
@@ -84,6 +86,17 @@ class OpenRun:
         if self.vocabulary is None:
             raise Refusal("this network reads numbers, not text", do="Choose one of its samples.", status=422)
         return typed(text, self.vocabulary, follows=self.target == "next")
+
+    def changes(self) -> list[Change]:
+        """The held-out images over which the network changes its mind, the latest to settle first.
+
+        Raises:
+            Refusal: the network labels no images.
+        """
+        if self.target != "class":
+            raise Refusal("this network labels no images", do="Choose a network of digits.", status=422)
+        with self.lock, one_thread():
+            return changes(self.network, self._problem.validation(batch=self.samples))
 
     @property
     def _problem(self) -> Problem:

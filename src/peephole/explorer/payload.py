@@ -4,7 +4,8 @@ Numbers travel as safetensors, the few facts beside them as one JSON string in i
 those of all sequences, one after another, without padding.
 
     trace    surprise F32 (step,), and outputs5 I32 and probabilities5 F32 (step, 5), −1 and 0 where a network has
-             fewer outputs, or forecast F32 (step, 1) where it says a number; inputs F32 (step, feature) of numbers
+             fewer outputs, or forecast F32 (step, 1) where it says a number; distribution F32 (step, output)
+             where it labels an image; inputs F32 (step, feature) of numbers
     layer    values F16 (step, unit), and F32 (unit,) each field of ``UnitStatistics``
     unit     each quantity F32 (step,) under its name, hist.<quantity> F32 (bin,),
              and for symbols mean_by_symbol F32 (symbol,), counts F32 (symbol,)

@@ -1,14 +1,14 @@
 // Which digit is read: any of the held-out ones, one over which the network changes its mind, or one's own drawing.
 
-import { useSignalEffect } from "@preact/signals";
-import { selected, trace } from "../data";
+import { untracked, useSignalEffect } from "@preact/signals";
+import { selected } from "../data";
 import { strings } from "../i18n";
 import { Message } from "../message";
 import { address, go } from "../state";
 import { changes, wanted } from "./changes";
 import { BLANK } from "./pad";
 
-/** Another digit, from its last row: there the whole film is seen. */
+/** Another digit, its film at its end. */
 const show = (index: number) => go({ source: { kind: "sample", index }, moment: null });
 
 export function Chooser() {
@@ -71,12 +71,13 @@ function Changing({ index }: { readonly index: number }) {
   const next = () => {
     const list = changes.peek().value;
     if (!list || list.length === 0) return;
-    const place = list.findIndex(({ sample }) => sample === address.peek().source.index);
+    const { source: now } = address.peek();
+    const place = list.findIndex(({ sample }) => now.kind === "sample" && sample === now.index);
     show(list[(place + 1) % list.length]!.sample);
   };
   // The first time the list is still on its way when it is asked for.
   useSignalEffect(() => {
-    if (wanted.value && changes.value.value && trace.peek().value) next();
+    if (wanted.value && changes.value.value) untracked(next);
   });
   return (
     <>

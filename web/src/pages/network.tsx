@@ -10,6 +10,7 @@ import { extreme, inReadingOrder, isUnbounded, letter } from "../quantities";
 import { fullNameOf, strings } from "../i18n";
 import { Ledger } from "../ledger";
 import { LaneLegend, Legend } from "../legend";
+import { Link } from "../link";
 import { Trouble } from "../message";
 import { Minimap } from "../minimap";
 import { Picture } from "../picture";
@@ -59,6 +60,11 @@ export function NetworkPage() {
   return (
     <main class="network" data-testid="network-page">
       <Breadcrumb>
+        {selected.value?.run.problem === "digits" && (
+          <Link to={{ page: "digit" }} testid="digit-link">
+            {words.digit.open}
+          </Link>
+        )}
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-expanded={editing.value} onClick={() => (editing.value = !editing.value)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
