@@ -9,7 +9,7 @@ import type { Pen } from "../paint";
 import { StripFrame, useStrip } from "../strip";
 import { paintStarts, paintSteps } from "../strip-paint";
 import type { Strip } from "../strip-window";
-import { PREDICTION_ROW } from "../text-view";
+import { PREDICTION_ROW, predictionRows } from "../text-view";
 import { mostBits, paintDifference, paintNext, paintSurprise } from "./paint";
 import type { Side } from "./side";
 
@@ -74,9 +74,11 @@ function Reading({ side, strip }: LaneProps) {
         <Canvas draw={steps} />
       </div>
       {read?.probabilities && (
-        <div class="lane next" style={{ height: `${Math.min(ROWS, read.ranks) * PREDICTION_ROW}px` }}>
+        <div class="lane next">
           <span class="label quiet">{read.target === "next" ? words.next : words.guess}</span>
-          <Canvas draw={(pen) => paintNext(pen, strip.value, read)} />
+          <div style={{ height: `${Math.min(ROWS, predictionRows(read)) * PREDICTION_ROW}px` }}>
+            <Canvas draw={(pen) => paintNext(pen, strip.value, read)} />
+          </div>
         </div>
       )}
     </>
@@ -92,8 +94,8 @@ function Surprise({ side, bits, most, strip }: LaneProps & { readonly bits: Floa
   return (
     <div class="lane surprise" data-testid={`${side.testid}-surprise`}>
       <span class="label">
-        <span>{words.compare.surprise(side.run.name)}</span>
-        <span class="quiet">{words.compare.surpriseEnds(String(most), words.bits)}</span>
+        <span>{side.run.name}</span>
+        <span class="quiet">{words.compare.surprise(String(most), words.bits)}</span>
       </span>
       <Canvas draw={draw} />
     </div>

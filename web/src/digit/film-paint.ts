@@ -26,8 +26,7 @@ export function paintImage({ context, tones }: Pen, { x, y, row, column }: Block
       const ink = trace.inputs![step * trace.features + feature]!;
       if (ink <= 0) continue;
       context.globalAlpha = Math.min(1, ink) * (step < read ? 1 : UNREAD);
-      // A hair over the edge, so that no seam shows between two pixels of ink.
-      context.fillRect(x + feature * column, y + step * row, column + 0.25, row + 0.25);
+      context.fillRect(x + feature * column, y + step * row, column, row);
     }
   }
   context.globalAlpha = 1;

@@ -28,6 +28,7 @@ export function Film() {
     const shape = { rows: read.steps, features: read.features, outputs: read.predicted.length };
     const at = measured(pen, shape, narrow.value);
     rows.value = at;
+    element.current!.style.minHeight = `${at.top + at.row * read.steps + 16}px`;
     const seen = moment.value + 1;
     const block = (x: number, column: number) => ({ x, y: at.top, row: at.row, column });
     paintImage(pen, block(at.image, at.row), read, seen);
@@ -37,7 +38,7 @@ export function Film() {
     paintHeadings(pen, at, read.predicted);
     paintNumbers(pen, at, read.symbols);
     rule(pen, at.top - 4, 0, at.width);
-    outline(pen, at.image - 2, at.top + moment.value * at.row - 1, at.width - at.image + 4, at.row + 2);
+    outline(pen, at.image - 3, at.top + moment.value * at.row - 1, at.width - at.image + 6, at.row + 2);
   };
 
   const point = (event: MouseEvent) => {
@@ -97,7 +98,7 @@ function paintHeadings({ context, tones }: Pen, at: Measures, outputs: readonly 
   context.font = `12px ${SANS}`;
   context.fillStyle = tones.ink;
   write(words.rows, at.image, upper, at.shares - at.image - 8);
-  write(words.guess, at.shares, upper, at.doubt - at.shares - 8);
+  write(at.hidden === null ? words.guessShort : words.guess, at.shares, upper, at.doubt - at.shares - 8);
   write(words.entropy, at.doubt, upper, at.cell - at.doubt - 4);
   const found = unitTrace.value.value;
   const held = found?.quantities.has("cell") ? "cell" : "hidden";
@@ -110,7 +111,7 @@ function paintHeadings({ context, tones }: Pen, at: Measures, outputs: readonly 
     if (values) write(`±${scaleEnd(scaleOfSeries(quantity, values).limit)}`, x, lower, at.lane + 8);
   }
   context.fillStyle = tones.faint;
-  write(words.entropyEnds, at.doubt, lower, at.cell - at.doubt - 4);
+  write(at.hidden === null ? "0–3.3" : words.entropyEnds, at.doubt, lower, at.cell - at.doubt - 4);
   context.textAlign = "center";
   context.fillStyle = tones.ink;
   outputs.forEach((name, output) => write(name, at.shares + (output + 0.5) * at.share, lower, at.share));

@@ -18,8 +18,11 @@ export interface Measures {
   readonly width: number;
 }
 
-const WIDE = { number: 28, gap: 24, share: 1.25, lane: 3.5, lanes: 3, largest: 20 };
-const NARROW = { number: 0, gap: 8, share: 2, lane: 4, lanes: 2, largest: 14 };
+/** Beside the image's pixels, which are `row` wide: shares and lanes in rows, the rest in pixels. */
+const WIDE = { number: 28, gap: 20, share: 1.1, lane: 3.1, lanes: 3, largest: 20 };
+const NARROW = { number: 0, gap: 10, share: 1.7, lane: 3.6, lanes: 2, largest: 14 };
+/** For the cursor's outline. */
+const MARGIN = 4;
 
 /** Columns for images of `rows` rows and `features` pixels a row, and `outputs` guesses, in a box so large. */
 export function measured(
@@ -30,10 +33,12 @@ export function measured(
   const room = narrow ? NARROW : WIDE;
   const top = 44;
   const columns = features + outputs * room.share + room.lanes * room.lane;
-  const across = (box.width - room.number - (room.lanes + 1) * room.gap) / columns;
-  const row = Math.max(4, Math.min(room.largest, across, (box.height - top - 4) / rows));
+  const across = (box.width - room.number - (room.lanes + 1) * room.gap - 2 * MARGIN) / columns;
+  // Whole pixels, or there would be seams between those of the image.
+  const row = Math.max(4, Math.floor(Math.min(room.largest, across, (box.height - top - MARGIN) / rows)));
   const [share, lane] = [row * room.share, row * room.lane];
-  const shares = room.number + row * features + room.gap;
+  const image = room.number + MARGIN;
+  const shares = image + row * features + room.gap;
   const doubt = shares + share * outputs + room.gap;
   const cell = doubt + lane + room.gap;
   const hidden = narrow ? null : cell + lane + room.gap;
@@ -41,7 +46,7 @@ export function measured(
     top,
     row,
     number: room.number,
-    image: room.number,
+    image,
     shares,
     share,
     doubt,

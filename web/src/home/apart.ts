@@ -1,8 +1,8 @@
-// Which unit best keeps two sequences apart: at one end of its range throughout the one, at the other throughout the
-// other. Pure.
+// Which unit best keeps two sequences apart, as `peephole.analysis.apart` ranks units. Pure.
 
 /** One number of every unit at every step. */
 export interface Numbers {
+  readonly quantity: string;
   readonly units: number;
   at(step: number, unit: number): number;
 }
@@ -11,26 +11,25 @@ export interface Numbers {
 export type Stretch = readonly [from: number, to: number];
 
 /**
- * From −1 to 1: 1 for a unit that stays at one extreme in `one` and at the opposite one in `other`; above 0 for one
- * whose sign alone always tells which of the two is read.
+ * The gap from the highest value in the one stretch to the lowest in the other, whichever is above; over 0 a
+ * threshold tells which of the two is read. A cell counts by its tanh, so that one which drifts off gains nothing.
  */
-export function apartness(values: Numbers, unit: number, one: Stretch, other: Stretch): number {
+export function gap(values: Numbers, unit: number, one: Stretch, other: Stretch): number {
   const [first, second] = [read(values, unit, one), read(values, unit, other)];
-  const sign = Math.sign(mean(first) - mean(second));
-  const held = [...first.map((value) => sign * value), ...second.map((value) => -sign * value)];
-  const largest = Math.max(...held.map(Math.abs));
-  return largest > 0 ? Math.min(...held) / largest : -1;
+  return Math.max(Math.min(...first) - Math.max(...second), Math.min(...second) - Math.max(...first));
 }
 
-/** All units, the one that keeps the two furthest apart first. */
-export function ranking(values: Numbers, one: Stretch, other: Stretch): { unit: number; score: number }[] {
-  return Array.from({ length: values.units }, (_, unit) => ({ unit, score: apartness(values, unit, one, other) })).sort(
-    (a, b) => b.score - a.score || a.unit - b.unit,
-  );
+/** All units, the widest gap first. */
+export function ranking(values: Numbers, one: Stretch, other: Stretch): number[] {
+  const gaps = Array.from({ length: values.units }, (_, unit) => gap(values, unit, one, other));
+  return gaps.map((_, unit) => unit).sort((a, b) => gaps[b]! - gaps[a]! || a - b);
+}
+
+/** What a memory amounts to in what is shown of it, −1 to 1: a cell's tanh, and a hidden value itself. */
+export function bounded(quantity: string, value: number): number {
+  return quantity === "cell" ? Math.tanh(value) : value;
 }
 
 function read(values: Numbers, unit: number, [from, to]: Stretch): number[] {
-  return Array.from({ length: to - from + 1 }, (_, step) => values.at(from + step, unit));
+  return Array.from({ length: to - from + 1 }, (_, step) => bounded(values.quantity, values.at(from + step, unit)));
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -20,9 +20,7 @@ export function Shipped({ card }: { readonly card: ShippedCard }) {
     <Link to={opening(card)} class="card" testid="gallery-card">
       <h3>{card.title[language()]}</h3>
       <Thumbnail card={card} />
-      <p>
-        <b>{words.gallery.lookFor}</b> {card.look_for[language()]}
-      </p>
+      <p>{card.look_for[language()]}</p>
       {card.first_failure !== null && <p data-testid="first-failure">{words.gallery.failsAt(card.first_failure)}</p>}
       <p class="quiet">{factsOf(card)}</p>
     </Link>

@@ -6,9 +6,8 @@ import * as api from "../api";
 import type { RunCard, Trace } from "../api";
 import { home } from "../data";
 import { sequenceStarts } from "../layout";
-import { scaleOf, type Scale } from "../quantities";
 import { resource } from "../resource";
-import { ranking } from "./apart";
+import { bounded, ranking } from "./apart";
 
 const X = 6;
 /** The letter it must remember, and what it is to answer. */
@@ -21,10 +20,8 @@ export type Letter = 0 | 1;
 /** What is read after each letter; the answer is the network's own. */
 export const string = (letter: Letter) => `${LETTERS[letter].first}${"x".repeat(X)}Y`;
 const READ = X + 2;
-/** The letter and the x's: so long the memory must hold. */
-const HELD = X;
 
-/** One string as it is shown: every step's symbol and value, and what the network says comes next. */
+/** One string as it is shown: every step's symbol, the unit's memory (a cell by its tanh), and what is said next. */
 export interface Line {
   readonly symbols: readonly string[];
   readonly values: Float32Array;
@@ -36,9 +33,9 @@ export interface Play {
   readonly layer: number;
   readonly quantity: string;
   readonly unit: number;
-  /** whether this unit tells the letters apart by its sign alone, and the answers are right */
+  /** whether this unit has one sign through all of the one string's x's and the other through the other's, and the
+   * answers are right */
   readonly remembers: boolean;
-  readonly scale: Scale;
   readonly lines: readonly [Line, Line];
 }
 
@@ -55,21 +52,22 @@ async function perform(card: RunCard, signal: AbortSignal): Promise<Play> {
   const trace = await api.postTrace(card.id, { source: { kind: "text", text }, frame: null, clamps: [] }, signal);
   const values = await api.getValues(trace.trace, layer, "forward", quantity, signal);
   const [one, other] = sequenceStarts(trace.lengths) as [number, number];
-  const { unit, score } = ranking(values, [one, one + HELD], [other, other + HELD])[0]!;
+  const unit = ranking(values, [one + 1, one + X], [other + 1, other + X])[0]!;
   const line = (start: number): Line => ({
     symbols: trace.symbols.slice(start, start + READ),
-    values: Float32Array.from({ length: READ }, (_, step) => values.at(start + step, unit)),
+    values: Float32Array.from({ length: READ }, (_, step) => bounded(quantity, values.at(start + step, unit))),
     says: Array.from({ length: READ }, (_, step) => likeliest(trace, start + step)),
   });
   const lines = [line(one), line(other)] as const;
   const answers = lines.every(({ says }, letter) => says.at(-1)!.name === LETTERS[letter as Letter].answer);
+  const sides = lines.map(({ values: held }) => held.slice(1, X + 1).map(Math.sign));
+  const opposite = sides[0]!.every((side, step) => side === sides[0]![0] && side === -sides[1]![step]!);
   return {
     card,
     layer,
     quantity,
     unit,
-    remembers: score > 0 && answers,
-    scale: scaleOf(quantity, values.statistics, unit, "unit"),
+    remembers: opposite && answers,
     lines,
   };
 }

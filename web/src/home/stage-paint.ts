@@ -6,7 +6,7 @@ import type { Scale } from "../quantities";
 import { paintLane } from "../strip-paint";
 import { paintGlyph } from "../text-paint";
 import { MONO, SANS } from "../theme";
-import { probability } from "../format";
+import { percent } from "../format";
 import { glyph } from "../symbols";
 import type { Line } from "./play";
 
@@ -20,6 +20,8 @@ export interface Place {
   readonly tile: number;
   readonly lane: number;
   readonly says: number;
+  /** the height of the labels above the rows, where they do not stand left of them */
+  readonly tag: number;
   readonly height: number;
 }
 
@@ -28,8 +30,9 @@ export function placed(width: number, gutter: number, places: number): Place {
   const step = Math.min(112, (width - gutter) / places);
   const tile = Math.min(88, Math.max(48, step));
   const lane = gutter > 0 ? 64 : 48;
-  const says = 32;
-  return { left: gutter, step, tile, lane, says, height: tile + GAP + lane + GAP + says };
+  const says = gutter > 0 ? 32 : 40;
+  const tag = gutter > 0 ? 0 : 18;
+  return { left: gutter, step, tile, lane, says, tag, height: tile + 2 * (GAP + tag) + lane + says };
 }
 
 interface Scene {
@@ -41,15 +44,19 @@ interface Scene {
 }
 
 export function paintStage(pen: Pen, place: Place, { line, scale, clock, labels }: Scene): void {
-  const { left, step, tile, lane, says } = place;
-  const { context, tones } = pen;
-  const [laneAt, saysAt] = [tile + GAP, tile + GAP + lane + GAP];
+  const { left, step, tile, lane, says, tag } = place;
+  const { context } = pen;
+  const laneAt = tile + GAP + tag;
+  const saysAt = laneAt + lane + GAP + tag;
   const gap = Math.min(GAP, step / 12);
   const read = line.symbols.length;
   if (left > 0) {
     label(pen, labels[0], tile / 2);
     label(pen, labels[1], laneAt + lane / 2);
     label(pen, labels[2], saysAt + says / 2);
+  } else {
+    label(pen, labels[1], laneAt - tag / 2);
+    label(pen, labels[2], saysAt - tag / 2);
   }
   const share = (at: number) => Math.max(0, Math.min(1, (clock - at) / 0.8));
   const size = Math.min(48, tile * 0.56);
@@ -59,16 +66,7 @@ export function paintStage(pen: Pen, place: Place, { line, scale, clock, labels 
     paintCell(pen, x, 0, step - gap, tile, line.values[at]!, scale);
     context.globalAlpha = 0.28 + 0.72 * share(at);
     paintGlyph(pen, glyph(line.symbols[at]!), x, 0, step - gap, tile, size);
-    context.globalAlpha = share(at);
-    const said = line.says[at]!;
-    const last = at === read - 1;
-    context.textBaseline = "middle";
-    context.textAlign = "center";
-    context.fillStyle = last ? tones.ink : tones.faint;
-    const room = step - gap;
-    context.font = `${last ? "600 " : ""}14px ${MONO}`;
-    context.fillText(`${glyph(said.name).text} ${probability(said.share)}`, x + room / 2, saysAt + says / 2, room);
-    context.globalAlpha = 1;
+    paintSaid(pen, place, line.says[at]!, { x, y: saysAt, w: step - gap, share: share(at), last: at === read - 1 });
   }
   const values = line.values.map((value, at) => (at < clock ? value * share(at) : Number.NaN));
   context.save();
@@ -78,6 +76,33 @@ export function paintStage(pen: Pen, place: Place, { line, scale, clock, labels 
   if (end > 0) paintLane({ ...pen, height: lane + 4, width: step * end }, { start: 0, end, step }, values, scale);
   context.restore();
   answer(pen, place, line, share(read), size, gap);
+}
+
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  /** how much of the step has happened */
+  readonly share: number;
+  readonly last: boolean;
+}
+
+/** What the network says comes next, and how surely: in one line or, where that has no room, in two. */
+function paintSaid({ context, tones }: Pen, place: Place, said: Line["says"][number], spot: Spot): void {
+  const { x, y, w, share, last } = spot;
+  const [name, sure] = [glyph(said.name).text, percent(said.share)];
+  context.globalAlpha = share * (last ? 1 : 0.7);
+  context.fillStyle = tones.ink;
+  context.textBaseline = "middle";
+  context.textAlign = "center";
+  context.font = `${last ? "600 " : ""}15px ${MONO}`;
+  if (place.left > 0) context.fillText(`${name} ${sure}`, x + w / 2, y + place.says / 2, w);
+  else {
+    context.fillText(name, x + w / 2, y + 10, w);
+    context.font = `11px ${SANS}`;
+    context.fillText(sure, x + w / 2, y + 30, w);
+  }
+  context.globalAlpha = 1;
 }
 
 /** What the network says after the last symbol, where the next one would stand. */

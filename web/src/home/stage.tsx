@@ -1,22 +1,26 @@
 // The first screen's play: a letter lights a unit, it stays lit, and at the end the network says the letter back.
 
-import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
+import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Canvas } from "../canvas";
-import { decimal, probability } from "../format";
+import { decimal, percent } from "../format";
 import { strings } from "../i18n";
 import { Legend } from "../legend";
 import { Link } from "../link";
 import type { Pen } from "../paint";
+import type { Scale } from "../quantities";
 import { narrow } from "../theme";
 import { clock, hold, LENGTH, letter, LETTERS, play, start, stop, string, type Letter, type Play } from "./play";
 import { paintStage, placed } from "./stage-paint";
 
 const GUTTER = 136;
+/** The tanh of a cell and a hidden value have these ends. */
+const SCALE: Scale = { kind: "signed", limit: 1 };
 
 export function Stage() {
   const seen = useSignal(false);
   const shown = play.value;
+  const scale = useComputed(() => SCALE);
   useEffect(() => {
     if (shown) start(0);
     return stop;
@@ -28,6 +32,10 @@ export function Stage() {
         <div class="caption">
           <Story shown={shown} />
           <Actions shown={shown} triedBoth={seen} />
+          <div class="row">
+            <i>{shown.quantity === "cell" ? "tanh c" : "h"}</i>
+            <Legend scale={scale} features={0} />
+          </div>
         </div>
       )}
     </section>
@@ -49,7 +57,7 @@ function Scene() {
     element.current!.style.height = `${place.height}px`;
     paintStage(pen, place, {
       line: now.lines[letter.value],
-      scale: now.scale,
+      scale: SCALE,
       clock: clock.value,
       labels: [said.reads, said.unit(now.unit), said.says],
     });
@@ -84,7 +92,7 @@ function Scene() {
       aria-valuenow={at}
       aria-valuetext={
         shown && line && said
-          ? words.told(line.symbols[at - 1]!, shown.unit, decimal(line.values[at - 1]!), said.name, probability(said.share))
+          ? words.told(line.symbols[at - 1]!, shown.unit, decimal(line.values[at - 1]!), said.name, percent(said.share))
           : ""
       }
       onClick={point}
@@ -100,27 +108,22 @@ function Story({ shown }: { readonly shown: Play }) {
   const words = strings().gallery;
   const { first, answer } = LETTERS[letter.value];
   const happened = useComputed(() => [clock.value > 0, clock.value > 1, clock.value >= LENGTH - 1]);
-  const scale = useComputed(() => shown.scale);
+  if (!shown.remembers) return null;
   return (
-    <div>
-      {shown.remembers && (
-        <p class="story" data-testid="story">
-          {words.story(first, shown.unit, answer, letter.value === 1).map((part, index) => (
-            <span key={index} class={happened.value[index] ? "" : "quiet"}>
-              {`${part} `}
-            </span>
-          ))}
-        </p>
-      )}
-      <Legend scale={scale} features={0} />
-    </div>
+    <p class="story" data-testid="story">
+      {words.story(first, shown.unit, answer, letter.value === 1).map((part, index) => (
+        <span key={index} class={happened.value[index] ? "" : "quiet"}>
+          {`${part} `}
+        </span>
+      ))}
+    </p>
   );
 }
 
 interface ActionProps {
   readonly shown: Play;
   /** whether B has been tried */
-  readonly triedBoth: { value: boolean } & ReadonlySignal<boolean>;
+  readonly triedBoth: Signal<boolean>;
 }
 
 /** One obvious next thing: the other letter, then a string of one's own. */

@@ -16,6 +16,10 @@ import { paintText } from "../text-paint";
 import { typeset, type TextView } from "../text-view";
 
 const STEPS = 240; // more than fit
+const SEQUENCES = 3;
+/** The text's own margin at the left, which a card has none of; and the width from which it would number its lines. */
+const MARGIN = 8;
+const NUMBERED = 560;
 const FIRST_SAMPLE: api.Task = { source: { kind: "sample", index: 0 }, frame: null, clamps: [] };
 
 interface Thumb {
@@ -51,11 +55,12 @@ async function read(card: RunCard): Promise<Thumb> {
   return { quantity, unit, view: viewOf(trace, values, unit) };
 }
 
-/** The beginning of a text; an image whole. */
+/** The beginning of a text, or its first few sequences; an image whole. */
 function viewOf(trace: Trace, values: Values, unit: number): TextView {
-  const symbols = trace.features > 1 ? trace.symbols : trace.symbols.slice(0, STEPS);
+  const lengths = trace.lengths.slice(0, SEQUENCES);
+  const steps = Math.min(STEPS, lengths.reduce((sum, length) => sum + length, 0));
   return {
-    trace: { ...trace, symbols, steps: symbols.length },
+    trace: { ...trace, lengths, symbols: trace.symbols.slice(0, steps), steps },
     values,
     unit,
     scale: scaleOf(values.quantity, values.statistics, unit, "unit"),
@@ -113,7 +118,9 @@ function useInView(element: { readonly current: Element | null }, seen: Signal<b
 function paint(pen: Pen, view: TextView): void {
   const { trace } = view;
   if (trace.features <= 1) {
-    paintText(pen, view, typeset(trace, [], pen.width, pen.height), 0);
+    const width = Math.min(pen.width + MARGIN, NUMBERED - 1);
+    pen.context.translate(-MARGIN, 0);
+    paintText({ ...pen, width }, view, typeset(trace, [], width, pen.height), 0);
     return;
   }
   const row = pen.height / trace.steps;

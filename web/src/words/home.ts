@@ -8,7 +8,7 @@ export const en = {
   /** What is seen while it reads, in three parts, one after the other. */
   story: (first: string, unit: number, answer: string, again: boolean): readonly [string, string, string] => [
     again ? `${first} turns the same unit the other way.` : `${first} lights unit ${unit}.`,
-    "It stays so through the x’s.",
+    again ? "It stays there through the x’s." : "It stays lit through the x’s.",
     `Y lets out the “${answer}”.`,
   ],
   told: (symbol: string, unit: number, value: string, next: string, share: string) =>
@@ -18,7 +18,6 @@ export const en = {
   own: "Type your own",
   gallery: "Look inside one",
   galleryScale: "each on its unit’s own scale, after reading the symbol",
-  lookFor: "Look for",
   thumb: (unit: number, quantity: string, end: string) => `unit ${unit}, ${quantity} ±${end}`,
   shares: "rows read · guess: area = probability",
   failsAt: (n: number) => `Right up to n = ${n - 1}; at n = ${n} it first fails.`,
@@ -37,7 +36,7 @@ export const zh: typeof en = {
   says: "预测下一个",
   story: (first, unit, answer, again) => [
     again ? `${first} 使同一单元转向另一侧。` : `${first} 点亮单元 ${unit}。`,
-    "读 x 时它一直保持。",
+    again ? "读 x 时它一直停在那里。" : "读 x 时它一直亮着。",
     `读到 Y，网络说出“${answer}”。`,
   ],
   told: (symbol, unit, value, next, share) => `读入 ${symbol}，单元 ${unit} 保持 ${value}，预测下一个为 ${next}（${share}）`,
@@ -46,7 +45,6 @@ export const zh: typeof en = {
   own: "自己输入",
   gallery: "看看它们的内部",
   galleryScale: "各用其单元自己的标度，取读完该符号之后的值",
-  lookFor: "看点",
   thumb: (unit, quantity, end) => `单元 ${unit}，${quantity} ±${end}`,
   shares: "已读的行 · 猜测：面积 = 概率",
   failsAt: (n) => `到 n = ${n - 1} 都对；n = ${n} 时首次出错。`,
