@@ -1,21 +1,18 @@
 // The server's routes, one function each, and what can go wrong with them. Knows nothing of the page.
 
+import { Failure } from "./failure";
 import { host, Unreachable, type Answer } from "./host";
 import { decode, type Payload } from "./payload";
-import { floats, Half, integers } from "./payload";
 import { strings } from "./i18n";
+import { readingOf, type Trace, type TraceFacts } from "./reading";
 import type { Clamp, Direction, Language, Source } from "./state";
+import { unitOf, valuesOf, type UnitFacts, type UnitTrace, type Values } from "./unit-values";
 
-/** Something went wrong: what it was, and what to do about it. */
-export class Failure extends Error {
-  constructor(
-    readonly what: string,
-    readonly remedy: string,
-    readonly status = 0,
-  ) {
-    super(what);
-  }
-}
+export type { Trace } from "./reading";
+export type { Histogram, Statistics, UnitTrace, Values } from "./unit-values";
+
+export { Failure };
+export { required } from "./unit-values";
 
 export interface RunCard {
   readonly id: string;
@@ -64,75 +61,6 @@ export interface Home {
   readonly gallery: readonly ShippedCard[];
 }
 
-interface TraceFacts {
-  readonly trace: string;
-  readonly title: string;
-  readonly symbols: readonly string[];
-  readonly lengths: readonly number[];
-  readonly input: "symbols" | "numbers";
-  readonly target: "next" | "tag" | "class" | "value";
-  readonly unknown: readonly string[];
-  readonly predicted: readonly string[];
-}
-
-/** One text run through the network: its symbols, and what the network expected at each. */
-export interface Trace extends TraceFacts {
-  readonly steps: number;
-  readonly probabilities: Float32Array | null;
-  readonly outputs: Int32Array | null;
-  /** how many likeliest outputs each step has: five, or all where there are fewer */
-  readonly ranks: number;
-  /** the next number, where the network says one */
-  readonly forecast: Float32Array | null;
-  readonly surprise: Float32Array | null;
-  readonly inputs: Float32Array | null;
-  readonly features: number;
-  /** (step, output) probabilities of every label, where there are few */
-  readonly distribution: Float32Array | null;
-}
-
-export interface Statistics {
-  readonly minimum: Float32Array;
-  readonly maximum: Float32Array;
-  readonly mean: Float32Array;
-  readonly deviation: Float32Array;
-  readonly saturated_low: Float32Array;
-  readonly saturated_high: Float32Array;
-  readonly turnover: Float32Array;
-  readonly telling: Float32Array;
-}
-
-/** One quantity of every unit of a layer and direction, at every step. */
-export interface Values {
-  readonly trace: string;
-  readonly layer: number;
-  readonly direction: Direction;
-  readonly quantity: string;
-  readonly steps: number;
-  readonly units: number;
-  readonly statistics: Statistics;
-  at(step: number, unit: number): number;
-}
-
-export interface Histogram {
-  readonly counts: Float32Array;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Every quantity of one unit, at every step, with its distributions. */
-export interface UnitTrace {
-  readonly trace: string;
-  readonly layer: number;
-  readonly direction: Direction;
-  readonly unit: number;
-  readonly quantities: ReadonlyMap<string, Float32Array>;
-  readonly histograms: ReadonlyMap<string, Histogram>;
-  readonly symbols: readonly string[];
-  readonly means: Float32Array;
-  readonly counts: Float32Array;
-}
-
 /** Asks the host; a Failure with its own words if it refuses or is gone. */
 async function request(path: string, signal: AbortSignal, body?: unknown): Promise<ArrayBuffer> {
   let answer: Answer;
@@ -176,13 +104,6 @@ export async function payload<Facts>(path: string, signal: AbortSignal, body?: u
   }
 }
 
-/** A tensor that must be there. */
-export function required(found: Payload, name: string): Float32Array {
-  const values = floats(found, name);
-  if (!values) throw new Failure(strings().badPayload(`no tensor ${name}`), strings().reloadRemedy);
-  return values;
-}
-
 /** Where a run is, under /api. */
 export const at = (run: string) => `/api/runs/${encodeURIComponent(run)}`;
 
@@ -212,86 +133,59 @@ export function asked({ source, frame, clamps }: Task): Record<string, unknown> 
   return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}) };
 }
 
+/** How each trace is made again, should the server have forgotten it while its windows are still looked at. */
+const makers = new Map<string, () => Promise<unknown>>();
+const endless = new AbortController().signal;
+
+/** Asks for a window of a trace, which is read anew if it has been forgotten. */
+async function windowed<Facts>(trace: string, path: string): Promise<Payload<Facts>> {
+  try {
+    return await payload<Facts>(path, endless);
+  } catch (error) {
+    const again = makers.get(trace);
+    if (!(error instanceof Failure) || error.status !== 404 || !again) throw error;
+    await again();
+    return payload<Facts>(path, endless);
+  }
+}
+
 /** Runs a text or a sample through the network. */
 export async function postTrace(run: string, task: Task, signal: AbortSignal): Promise<Trace> {
-  const found = await payload<TraceFacts>(`${at(run)}/trace`, signal, asked(task));
-  return {
-    ...found.facts,
-    steps: found.facts.symbols.length,
-    probabilities: floats(found, "probabilities5"),
-    outputs: integers(found, "outputs5"),
-    ranks: found.tensors.get("outputs5")?.shape[1] ?? 0,
-    forecast: floats(found, "forecast"),
-    surprise: floats(found, "surprise"),
-    inputs: floats(found, "inputs"),
-    features: found.tensors.get("inputs")?.shape[1] ?? 0,
-    distribution: floats(found, "distribution"),
-  };
+  const [path, body] = [`${at(run)}/trace`, asked(task)];
+  const found = await payload<TraceFacts>(path, signal, body);
+  const { trace } = found.facts;
+  makers.set(trace, () => payload(path, endless, body));
+  return readingOf(found, (from, to) => windowed(trace, `/api/traces/${trace}/window/${from}/${to}`));
+}
+
+/** How much of a long text has been read, 0 to 1. */
+export async function getShare(trace: string, signal: AbortSignal): Promise<number> {
+  return (await facts<{ readonly share: number }>(`/api/traces/${trace}/share`, signal)).share;
 }
 
 export async function getValues(
-  trace: string,
+  read: Trace,
   layer: number,
   direction: Direction,
   quantity: string,
   signal: AbortSignal,
 ): Promise<Values> {
-  const found = await payload(`/api/traces/${trace}/${layer}/${direction}/${quantity}`, signal);
-  const values = found.tensors.get("values");
-  if (!(values?.data instanceof Half)) {
-    throw new Failure(strings().badPayload("no half-precision tensor values"), strings().reloadRemedy);
-  }
-  const [steps = 0, units = 0] = values.shape;
-  const { data } = values;
-  return {
-    trace,
-    layer,
-    direction,
-    quantity,
-    steps,
-    units,
-    statistics: {
-      minimum: required(found, "minimum"),
-      maximum: required(found, "maximum"),
-      mean: required(found, "mean"),
-      deviation: required(found, "deviation"),
-      saturated_low: required(found, "saturated_low"),
-      saturated_high: required(found, "saturated_high"),
-      turnover: required(found, "turnover"),
-      telling: required(found, "telling"),
-    },
-    at: (step, unit) => data.at(step * units + unit),
-  };
-}
-
-interface UnitFacts {
-  readonly edges: Readonly<Record<string, readonly [number, number]>>;
-  readonly symbols: readonly string[];
+  const path = `/api/traces/${read.trace}/${layer}/${direction}/${quantity}`;
+  const found = await payload(path, signal);
+  const load = (from: number, to: number) => windowed(read.trace, `${path}/window/${from}/${to}`);
+  return valuesOf(found, { read, layer, direction, quantity }, load);
 }
 
 export async function getUnit(
-  trace: string,
+  read: Trace,
   layer: number,
   direction: Direction,
   unit: number,
   quantities: readonly string[],
   signal: AbortSignal,
 ): Promise<UnitTrace> {
-  const found = await payload<UnitFacts>(`/api/traces/${trace}/${layer}/${direction}/unit/${unit}`, signal);
-  const { edges, symbols } = found.facts;
-  const histograms = quantities.map((quantity): [string, Histogram] => {
-    const [low, high] = edges[quantity] ?? [0, 1];
-    return [quantity, { counts: required(found, `hist.${quantity}`), low, high }];
-  });
-  return {
-    trace,
-    layer,
-    direction,
-    unit,
-    quantities: new Map(quantities.map((quantity) => [quantity, required(found, quantity)])),
-    histograms: new Map(histograms),
-    symbols: symbols ?? [],
-    means: floats(found, "mean_by_symbol") ?? new Float32Array(),
-    counts: floats(found, "counts") ?? new Float32Array(),
-  };
+  const path = `/api/traces/${read.trace}/${layer}/${direction}/unit/${unit}`;
+  const found = await payload<UnitFacts>(path, signal);
+  const load = (from: number, to: number) => windowed(read.trace, `${path}/window/${from}/${to}`);
+  return unitOf(found, { read, layer, direction, unit, quantities }, load);
 }

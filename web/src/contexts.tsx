@@ -6,13 +6,14 @@ import { scale, selected, trace, unitTrace } from "./data";
 import { decimal } from "./format";
 import { nameOf, strings } from "./i18n";
 import { sequenceOf } from "./layout";
+import type { Peak } from "./figures";
 import type { Scale } from "./quantities";
-import { extremes } from "./ranking";
 import { move } from "./state";
+import type { Series } from "./windows";
 import { glyph } from "./symbols";
 import { tones } from "./theme";
 
-const [HOW_MANY, APART] = [4, 12];
+const HOW_MANY = 4;
 const [BEFORE, AFTER] = [18, 4];
 const [WORDS_BEFORE, WORDS_AFTER] = [5, 2];
 
@@ -20,14 +21,14 @@ export function Contexts() {
   const words = strings();
   const shown = useComputed(() => {
     const [unit, read, quantity] = [unitTrace.value.value, trace.value.value, selected.value?.quantity];
-    const values = quantity ? unit?.quantities.get(quantity) : undefined;
-    if (!values || !read || unit?.trace !== read.trace) return null;
+    const [values, figures] = quantity ? [unit?.quantities.get(quantity), unit?.figures.get(quantity)] : [];
+    if (!values || !figures || !read || unit?.trace !== read.trace) return null;
     return {
       values,
       read,
       quantity: quantity!,
-      strongest: extremes(values, 1, HOW_MANY, APART),
-      weakest: extremes(values, -1, HOW_MANY, APART),
+      strongest: figures.highest.slice(0, HOW_MANY),
+      weakest: figures.lowest.slice(0, HOW_MANY),
     };
   });
   const found = shown.value;
@@ -38,8 +39,8 @@ export function Contexts() {
       </h2>
       {found && (
         <div class="pair">
-          <Places title={words.strongest} steps={found.strongest} {...found} />
-          <Places title={words.weakest} steps={found.weakest} {...found} />
+          <Places title={words.strongest} peaks={found.strongest} {...found} />
+          <Places title={words.weakest} peaks={found.weakest} {...found} />
         </div>
       )}
     </section>
@@ -48,20 +49,20 @@ export function Contexts() {
 
 interface Places {
   readonly title: string;
-  readonly steps: readonly number[];
-  readonly values: Float32Array;
+  readonly peaks: readonly Peak[];
+  readonly values: Series;
   readonly read: Trace;
 }
 
-function Places({ title, steps, values, read }: Places) {
+function Places({ title, peaks, values, read }: Places) {
   return (
     <div>
       <h3>{title}</h3>
       <ol>
-        {steps.map((step) => (
+        {peaks.map(({ step, value }) => (
           <li key={step}>
             <button class="context" onClick={() => move({ moment: step })}>
-              <span class="figure">{decimal(values[step]!)}</span>
+              <span class="figure">{decimal(value)}</span>
               {read.input === "symbols" ? (
                 <Around step={step} values={values} read={read} />
               ) : (
@@ -77,7 +78,7 @@ function Places({ title, steps, values, read }: Places) {
 
 interface Place {
   readonly step: number;
-  readonly values: Float32Array;
+  readonly values: Series;
   readonly read: Trace;
 }
 
@@ -85,7 +86,7 @@ interface Place {
 function Numbered({ step, values, read }: Place) {
   return (
     <span class="around" translate={false}>
-      <bdi class="peak" style={{ background: ground(values[step]!, scale.value) }}>
+      <bdi class="peak" style={{ background: ground(values.at(step), scale.value) }}>
         {read.symbols[step]}
       </bdi>{" "}
       <i>t</i> {step}
@@ -104,7 +105,7 @@ function Around({ step, values, read }: Place) {
       {read.symbols.slice(from, to).map((symbol, index) => {
         const shown = glyph(symbol);
         const here = from + index;
-        const style = { background: ground(values[here]!, scale.value) };
+        const style = { background: ground(values.at(here), scale.value) };
         return (
           <bdi key={here} style={style} class={`${shown.faint ? "faint" : ""} ${here === step ? "peak" : ""}`}>
             {shown.text}
@@ -115,7 +116,7 @@ function Around({ step, values, read }: Place) {
   );
 }
 
-function ground(value: number, { kind, limit }: Scale): string {
-  if (Number.isNaN(value)) return "transparent";
+function ground(value: number | undefined, { kind, limit }: Scale): string {
+  if (value === undefined || Number.isNaN(value)) return "transparent";
   return kind === "gate" ? tones.value.gate(value / limit) : tones.value.signed(value / limit);
 }

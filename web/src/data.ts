@@ -2,13 +2,14 @@
 
 import { computed, type ReadonlySignal } from "@preact/signals";
 import * as api from "./api";
-import type { Failure, LayerDetail, Run } from "./api";
+import type { Failure, LayerDetail, Run, Trace } from "./api";
 import { strings } from "./i18n";
 import { resolve } from "./pasted";
-import { scaleOf, scaleOfSeries, type Scale } from "./quantities";
+import { scaleOf, scaleOfFigures, type Scale } from "./quantities";
 import { ranked } from "./ranking";
 import { resource, type Loaded } from "./resource";
 import { address, type Address } from "./state";
+import { windowFailure } from "./windows";
 
 const onRun = () => address.value.page !== "home" && address.value.page !== "nowhere";
 
@@ -82,6 +83,34 @@ export const trace = resource(() => {
   };
 }, 4);
 
+const LOOK_AGAIN = 200;
+
+/** Waits until a long text has been read, and says on the way how much of it has been. */
+async function wait(read: Trace, again: () => Promise<unknown>, signal: AbortSignal): Promise<Trace> {
+  while (!signal.aborted && read.share.peek() < 1) {
+    read.share.value = await ofTrace(() => api.getShare(read.trace, signal), again);
+    if (read.share.peek() < 1) await new Promise((resume) => window.setTimeout(resume, LOOK_AGAIN));
+  }
+  return read;
+}
+
+const surveyed = resource(() => {
+  const { value: read, loading } = trace.value;
+  if (!read?.long || loading) return null;
+  const name = address.value.run;
+  return {
+    key: read.trace,
+    family: read.trace,
+    load: (signal: AbortSignal) => wait(read, () => api.postTrace(name, task(), signal), signal),
+  };
+});
+
+/** The text, once the network has read all of it. */
+const ready = computed(() => {
+  const { value: read, loading } = trace.value;
+  return read && !loading && read.share.value === 1 ? read : null;
+});
+
 /** Asks for a part of a trace; if the server has forgotten the trace meanwhile, it reads the text again. */
 async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
   try {
@@ -94,9 +123,9 @@ async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>)
 }
 
 export const values = resource(() => {
-  const [chosen, read] = [selected.value, trace.value];
-  if (!chosen || !read.value || read.loading) return null;
-  const { trace: id } = read.value;
+  const [chosen, text] = [selected.value, ready.value];
+  if (!chosen || !text) return null;
+  const { trace: id } = text;
   const { run: name, direction } = address.value;
   const { detail, quantity } = chosen;
   return {
@@ -104,7 +133,7 @@ export const values = resource(() => {
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getValues(id, detail.layer, direction, quantity, signal),
+        () => api.getValues(text, detail.layer, direction, quantity, signal),
         () => api.postTrace(name, task(), signal),
       ),
   };
@@ -119,9 +148,9 @@ export const order = computed(() =>
 export const unit = computed(() => (selected.value ? (address.value.unit ?? order.value[0] ?? null) : null));
 
 export const unitTrace = resource(() => {
-  const [chosen, read, number] = [selected.value, trace.value, unit.value];
-  if (!chosen || !read.value || read.loading || number === null) return null;
-  const { trace: id } = read.value;
+  const [chosen, text, number] = [selected.value, ready.value, unit.value];
+  if (!chosen || !text || number === null) return null;
+  const { trace: id } = text;
   const { run: name, direction } = address.value;
   const { detail } = chosen;
   return {
@@ -129,7 +158,7 @@ export const unitTrace = resource(() => {
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getUnit(id, detail.layer, direction, number, detail.quantities, signal),
+        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal),
         () => api.postTrace(name, task(), signal),
       ),
   };
@@ -153,15 +182,14 @@ export const valuesScale: ReadonlySignal<Scale> = computed(() => {
 export const scale: ReadonlySignal<Scale> = computed(() => {
   const quantity = selected.value?.quantity ?? "hidden";
   if (values.value.value?.quantity === quantity) return valuesScale.value;
-  const own = unitTrace.value.value?.quantities.get(quantity);
-  return scaleOfSeries(quantity, own ?? new Float32Array());
+  return scaleOfFigures(quantity, unitTrace.value.value?.figures.get(quantity) ?? null);
 });
 
-const all: readonly ReadonlySignal<Loaded<unknown>>[] = [home, run, trace, values, unitTrace];
+const all: readonly ReadonlySignal<Loaded<unknown>>[] = [home, run, trace, surveyed, values, unitTrace];
 
 /** The first thing that went wrong, if anything has. */
 export const failure: ReadonlySignal<Failure | null> = computed(
-  () => all.map((one) => one.value.failure).find((one) => one !== null) ?? null,
+  () => all.map((one) => one.value.failure).find((one) => one !== null) ?? windowFailure.value,
 );
 
 export const loading = computed(() => all.some((one) => one.value.loading));

@@ -3,6 +3,7 @@
 import { useComputed } from "@preact/signals";
 import { Canvas } from "./canvas";
 import { selected, unitTrace } from "./data";
+import type { Figures } from "./figures";
 import { percent, scaleEnd } from "./format";
 import { nameOf, strings } from "./i18n";
 import { rule, type Pen } from "./paint";
@@ -11,23 +12,13 @@ import { SANS } from "./theme";
 
 const AXIS = 20;
 
-/** The shares of values below and above two bounds. */
-export function shares(values: Float32Array, low: number, high: number): readonly [number, number] {
-  let [below, above] = [0, 0];
-  for (const value of values) {
-    if (value < low) below++;
-    if (value > high) above++;
-  }
-  return [below / values.length, above / values.length];
-}
-
 export function Histogram() {
   const words = strings();
   const shown = useComputed(() => {
     const quantity = selected.value?.quantity;
     const unit = unitTrace.value.value;
     const histogram = quantity ? unit?.histograms.get(quantity) : undefined;
-    return histogram && quantity ? { ...histogram, quantity, values: unit!.quantities.get(quantity)! } : null;
+    return histogram && quantity ? { ...histogram, quantity, figures: unit!.figures.get(quantity)! } : null;
   });
 
   const draw = (pen: Pen) => {
@@ -64,7 +55,7 @@ export function Histogram() {
   };
 
   const found = shown.value;
-  const saturated = found ? saturation(found.quantity, found.values, Math.max(-found.low, found.high)) : "";
+  const saturated = found ? saturation(found.quantity, found.figures) : "";
   return (
     <section class="panel" data-testid="histogram" aria-label={words.histogram}>
       <h2>
@@ -78,16 +69,11 @@ export function Histogram() {
   );
 }
 
-const CELL_BOUND = Math.atanh(0.9);
-
 /** How much of a quantity is at its ends, in words; of a cell, how much of what it can show. */
-function saturation(quantity: string, values: Float32Array, reach: number): string {
+function saturation(quantity: string, { least, greatest, saturatedLow, saturatedHigh }: Figures): string {
   const words = strings();
-  const told = (say: (low: string, high: string) => string, low: number, high: number) => {
-    const [below, above] = shares(values, low, high);
-    return say(percent(below), percent(above));
-  };
-  if (isGate(quantity)) return told(words.saturatedGate, 0.1, 0.9);
-  if (quantity === "cell") return told(words.saturatedCell, -CELL_BOUND, CELL_BOUND);
-  return isUnbounded(quantity, reach) ? "" : told(words.saturatedTanh, -0.9, 0.9);
+  const ends = [percent(saturatedLow), percent(saturatedHigh)] as const;
+  if (isGate(quantity)) return words.saturatedGate(...ends);
+  if (quantity === "cell") return words.saturatedCell(...ends);
+  return isUnbounded(quantity, Math.max(-least, greatest)) ? "" : words.saturatedTanh(...ends);
 }

@@ -8,7 +8,7 @@ import { scale as chosenScale, selected, trace, unitTrace } from "./data";
 import { scaleEnd } from "./format";
 import { nameOf, stepName, strings } from "./i18n";
 import type { Pen } from "./paint";
-import { letter, scaleOfSeries } from "./quantities";
+import { letter, scaleOfFigures } from "./quantities";
 import { StripFrame, useStrip } from "./strip";
 import { paintLane, paintLedger, paintShown, paintSteps } from "./strip-paint";
 
@@ -18,16 +18,14 @@ export function Ledger() {
   const entry = useComputed(() => {
     const found = fitting();
     if (!found) return null;
-    const before = new Int32Array(trace.value.value!.steps).map((_, step) =>
-      cameFrom(step, lengths.value, found.direction === "backward"),
-    );
-    return entryOf(found.quantities, (step) => before[step]!);
+    const backward = found.direction === "backward";
+    return entryOf(found.quantities, (step) => cameFrom(step, lengths.value, backward));
   });
   const words = strings();
   const found = fitting();
   const cell = selected.value?.run.cell ?? "lstm";
   const state = selected.value?.detail.quantities.includes("cell") ? "cell" : "hidden";
-  const end = found ? `±${scaleEnd(scaleOfSeries(state, found.quantities.get(state)!).limit)}` : "";
+  const end = found ? `±${scaleEnd(scaleOfFigures(state, found.figures.get(state)!).limit)}` : "";
   const gated = (selected.value?.detail.quantities.length ?? 0) > 1;
   const mark = letter(state, cell);
   const keys = cell === "gru" ? ["z·h₋₁", "(1−z)·n"] : ["f·c₋₁", "i·g"];
@@ -41,7 +39,7 @@ export function Ledger() {
   const upper = (pen: Pen) => {
     const unit = fitting();
     if (!unit) return;
-    const scale = scaleOfSeries(state, unit.quantities.get(state)!);
+    const scale = scaleOfFigures(state, unit.figures.get(state)!);
     if (entry.value) paintLedger(pen, strip.value, scale.limit, unit.direction === "backward", entry.value);
     else paintLane(pen, strip.value, unit.quantities.get("hidden")!, scale);
   };
@@ -49,7 +47,7 @@ export function Ledger() {
     const unit = fitting();
     const memory = unit?.quantities.get("cell");
     if (!unit || !memory) return;
-    paintShown(pen, strip.value, (step) => Math.tanh(memory[step]!), unit.quantities.get("hidden")!);
+    paintShown(pen, strip.value, memory, unit.quantities.get("hidden")!);
   };
 
   return (

@@ -2,7 +2,6 @@
 
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import type { Values } from "./api";
 import { Canvas } from "./canvas";
 import { moment, trace, unit, values, valuesScale } from "./data";
 import { count } from "./format";
@@ -15,27 +14,6 @@ interface Props {
   readonly shown?: () => readonly [number, number];
 }
 
-const MOST_COLUMNS = 1200;
-
-type Spread = readonly [low: number, mean: number, high: number];
-
-/** The least (at most 0), mean and largest (at least 0) of a unit's values, over the text in as many parts as show. */
-function spreads({ at, steps }: Values, number: number): Spread[] {
-  const columns = Math.min(steps, MOST_COLUMNS);
-  return Array.from({ length: columns }, (_, column) => {
-    const from = Math.floor((column * steps) / columns);
-    const to = Math.floor(((column + 1) * steps) / columns);
-    let [low, sum, high] = [0, 0, 0];
-    for (let step = from; step < to; step++) {
-      const value = at(step, number);
-      sum += value;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-    return [low, sum / (to - from), high];
-  });
-}
-
 export function Minimap({ shown }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const words = strings();
@@ -44,23 +22,30 @@ export function Minimap({ shown }: Props) {
   // Apart from the drawing, which is done anew with every step of the cursor.
   const columns = useComputed(() => {
     const [of, read, number] = [values.value.value, trace.value.value, unit.value];
-    return of && read && number !== null && of.steps === read.steps ? spreads(of, number) : null;
+    return of && read && number !== null && of.trace === read.trace ? of.outline(number) : null;
   });
 
   const draw = (pen: Pen) => {
     if (!columns.value || !trace.value.value) return;
     const { context, tones, width, height } = pen;
     const { steps } = trace.value.value;
-    const step = width / columns.value.length;
+    const { low, mean, high } = columns.value;
+    const step = width / low.length;
     rule(pen, height / 2);
-    columns.value.forEach(([low, mean, high], column) => {
+    for (let column = 0; column < low.length; column++) {
       const bar = (value: number) => paintBar(pen, column * step, 3, step + 0.3, height - 6, value, valuesScale.value);
-      if (valuesScale.value.kind === "gate") bar(mean);
+      if (valuesScale.value.kind !== "gate") {
+        if (high[column]! > 0) bar(high[column]!);
+        if (low[column]! < 0) bar(low[column]!);
+      } else if (mean) bar(mean[column]!);
       else {
-        if (high > 0) bar(high);
-        if (low < 0) bar(low);
+        // Only how far it opened and shut is known: the one pale, the other upon it.
+        context.globalAlpha = 0.4;
+        bar(high[column]!);
+        context.globalAlpha = 1;
+        bar(low[column]!);
       }
-    });
+    }
     const place = (at: number) => (at / steps) * width;
     const [first, last] = shown ? shown() : viewport.value;
     context.strokeStyle = tones.ink;

@@ -18,8 +18,12 @@ const RIDGE = 3;
 const PALEST = 0.35;
 const CLIP = 1.0005;
 
+/** What is drawn of a number; undefined, one that is not here yet, leaves the ground as it is. */
+type Shown = number | undefined;
+
 /** The cell behind a symbol: its whole ground in the value's colour, with a ridge on the side of the sign. */
-export function paintCell(pen: Pen, x: number, y: number, w: number, h: number, value: number, scale: Scale): void {
+export function paintCell(pen: Pen, x: number, y: number, w: number, h: number, value: Shown, scale: Scale): void {
+  if (value === undefined) return;
   const { context, tones } = pen;
   if (Number.isNaN(value)) {
     hatch(pen, x, y, w, h, tones.faint);
@@ -40,7 +44,8 @@ export function paintCell(pen: Pen, x: number, y: number, w: number, h: number, 
 }
 
 /** A bar from the zero line in the middle (signed), or an aperture about it (gates). */
-export function paintBar(pen: Pen, x: number, y: number, w: number, h: number, value: number, scale: Scale): void {
+export function paintBar(pen: Pen, x: number, y: number, w: number, h: number, value: Shown, scale: Scale): void {
+  if (value === undefined) return;
   const { context, tones } = pen;
   if (Number.isNaN(value)) {
     hatch(pen, x, y, w, h, tones.faint);

@@ -33,8 +33,8 @@ export function likelihoods(trace: Trace, step: number): Float32Array {
   if (!trace.probabilities || !trace.outputs) return shares;
   for (let rank = 0; rank < trace.ranks; rank++) {
     const place = step * trace.ranks + rank;
-    const output = trace.outputs[place]!;
-    if (output >= 0 && output < shares.length) shares[output] = trace.probabilities[place]!;
+    const output = trace.outputs.at(place) ?? -1;
+    if (output >= 0 && output < shares.length) shares[output] = trace.probabilities.at(place) ?? 0;
   }
   return shares;
 }
@@ -105,7 +105,9 @@ export function Picture({ view, told, onMoment, onVisible }: Props) {
         paintCell(pen, unitAt, y, cell, tall - 1, value, scale);
         if (room.bars) {
           const x = unitAt + cell + 8;
-          paintBarAcross(pen, x, y, room.unit - cell - 8, tall - 1, value / scale.limit, scale.kind);
+          if (value !== undefined) {
+            paintBarAcross(pen, x, y, room.unit - cell - 8, tall - 1, value / scale.limit, scale.kind);
+          }
         }
       }
       likelihoods(trace, step).forEach((share, index) => {
@@ -115,7 +117,7 @@ export function Picture({ view, told, onMoment, onVisible }: Props) {
         context.fillRect(guessAt + (index + 0.5) * guess - w / 2, y + (tall - h) / 2, w, h);
       });
       if (costs) {
-        const bits = Math.min(1, (trace.surprise![step] ?? 0) / MOST_BITS);
+        const bits = Math.min(1, (trace.surprise!.at(step) ?? 0) / MOST_BITS);
         context.fillStyle = tones.faint;
         context.fillRect(width - BITS, y + 1, Math.max(1, bits * (BITS - 8)), tall - 3);
       }

@@ -1,6 +1,7 @@
 // What the quantities of a cell are called, how they are written, and the scale each is shown on.
 
 import type { Statistics } from "./api";
+import type { Figures } from "./figures";
 
 /** The range that colours span: gates 0..limit, all else −limit..limit. */
 export interface Scale {
@@ -59,10 +60,10 @@ export function scaleOf(quantity: string, statistics: Statistics, unit: number, 
   return { kind: "signed", limit: limit > 0 && Number.isFinite(limit) ? limit : 1 };
 }
 
-/** The scale of one unit's own numbers, without the other units beside them. */
-export function scaleOfSeries(quantity: string, values: Float32Array): Scale {
+/** The scale of one unit's own numbers, without the other units beside them; null before they are known. */
+export function scaleOfFigures(quantity: string, figures: Pick<Figures, "least" | "greatest"> | null): Scale {
   if (isGate(quantity)) return { kind: "gate", limit: 1 };
-  let limit = 0;
-  for (const value of values) if (Number.isFinite(value)) limit = Math.max(limit, Math.abs(value));
+  const reach = figures ? Math.max(Math.abs(figures.least), Math.abs(figures.greatest)) : 0;
+  const limit = Number.isFinite(reach) ? reach : 0;
   return { kind: "signed", limit: isUnbounded(quantity, limit) ? limit || 1 : 1 };
 }

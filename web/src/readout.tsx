@@ -15,7 +15,7 @@ export const numbers = computed(() => {
   return inReadingOrder(chosen.detail.quantities).map((quantity) => ({
     quantity,
     letter: letter(quantity, chosen.run.cell ?? ""),
-    value: current ? (found.quantities.get(quantity)?.[moment.value] ?? Number.NaN) : Number.NaN,
+    value: current ? (found.quantities.get(quantity)?.at(moment.value) ?? Number.NaN) : Number.NaN,
   }));
 });
 
@@ -31,8 +31,8 @@ function guesses(): { name: string; share: number }[] {
   if (!read?.probabilities || !read.outputs) return [];
   const first = moment.value * read.ranks;
   return Array.from({ length: read.ranks }, (_, rank) => ({
-    name: read.predicted[read.outputs![first + rank]!] ?? "",
-    share: read.probabilities![first + rank]!,
+    name: read.predicted[read.outputs!.at(first + rank) ?? -1] ?? "",
+    share: read.probabilities!.at(first + rank) ?? 0,
   })).filter(({ share }) => share >= 0.005);
 }
 
@@ -40,7 +40,7 @@ export function Readout() {
   const read = trace.value.value;
   if (!read || read.steps === 0) return <p class="readout" data-testid="readout" />;
   const words = strings();
-  const surprise = read.surprise?.[moment.value] ?? Number.NaN;
+  const surprise = read.surprise?.at(moment.value) ?? Number.NaN;
   const likely = guesses();
   const chosen = selected.value?.quantity;
   return (
@@ -62,7 +62,7 @@ export function Readout() {
       )}
       {read.forecast && (
         <span>
-          <i>{words.next}</i> <b>{decimal(read.forecast[moment.value]!)}</b>
+          <i>{words.next}</i> <b>{decimal(read.forecast.at(moment.value) ?? Number.NaN)}</b>
         </span>
       )}
       {likely.length > 0 && (

@@ -1,7 +1,7 @@
 // A value that is fetched when the state asks for it. Knows nothing of what is fetched.
 
 import { effect, signal, type ReadonlySignal } from "@preact/signals";
-import { Failure } from "./api";
+import { Failure } from "./failure";
 
 export interface Loaded<T> {
   readonly value: T | null;

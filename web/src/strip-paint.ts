@@ -7,11 +7,12 @@ import { hatch, paintBar, paintCell, rule, type Pen } from "./paint";
 import type { Scale } from "./quantities";
 import type { Strip } from "./strip-window";
 import { glyph } from "./symbols";
+import type { Series } from "./windows";
 import { paintGlyph, rangeOf } from "./text-paint";
 import { isSeries } from "./text-view";
 
 /** What is read, step by step: symbols, or a series as a curve; on the ground of the values that colour the text. */
-export function paintSteps(pen: Pen, strip: Strip, read: Trace, values: Float32Array | null, scale: Scale): void {
+export function paintSteps(pen: Pen, strip: Strip, read: Trace, values: Series | null, scale: Scale): void {
   if (strip.end > read.steps) return; // the strip is of the text before, for this one frame
   if (isSeries(read)) paintCurve(pen, strip, read.inputs!, values, scale);
   else paintSymbols(pen, strip, read.symbols, values, scale);
@@ -22,12 +23,12 @@ function paintSymbols(
   pen: Pen,
   strip: Strip,
   symbols: readonly string[],
-  values: Float32Array | null,
+  values: Series | null,
   scale: Scale,
 ): void {
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
-    if (values) paintCell(pen, x, 0, strip.step, pen.height, values[step]!, scale);
+    if (values) paintCell(pen, x, 0, strip.step, pen.height, values.at(step), scale);
     const shown = glyph(symbols[step]!);
     paintGlyph(pen, shown, x + (shown.cells > 2 ? 3 : 0), 0, strip.step - (shown.cells > 2 ? 6 : 0), pen.height, 14);
   }
@@ -47,7 +48,7 @@ function paintCurve(
   pen: Pen,
   strip: Strip,
   series: Float32Array,
-  values: Float32Array | null,
+  values: Series | null,
   scale: Scale,
 ): void {
   const { context, tones, height } = pen;
@@ -56,7 +57,7 @@ function paintCurve(
   context.beginPath();
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
-    if (values) paintCell(pen, x, 0, strip.step, height, values[step]!, scale);
+    if (values) paintCell(pen, x, 0, strip.step, height, values.at(step), scale);
     context.lineTo(x + strip.step / 2, height - 4 - ((series[step]! - low) / (high - low)) * (height - 8));
   }
   context.strokeStyle = tones.ink;
@@ -64,18 +65,19 @@ function paintCurve(
 }
 
 /** One quantity: bars about its zero line, or an aperture; a contour in ink along the values. */
-export function paintLane(pen: Pen, strip: Strip, values: Float32Array, scale: Scale): void {
+export function paintLane(pen: Pen, strip: Strip, values: Series, scale: Scale): void {
   const [top, high] = [4, pen.height - 8];
   const middle = top + high / 2;
+  const at = (step: number) => values.at(step) ?? Number.NaN;
   rule(pen, middle);
   for (let step = strip.start; step < strip.end; step++) {
-    paintBar(pen, (step - strip.start) * strip.step, top, strip.step, high, values[step]!, scale);
+    paintBar(pen, (step - strip.start) * strip.step, top, strip.step, high, values.at(step), scale);
   }
   if (scale.kind === "signed") {
-    stairs(pen, strip, (step) => middle - (clip(values[step]! / scale.limit) * high) / 2);
+    stairs(pen, strip, (step) => middle - (clip(at(step) / scale.limit) * high) / 2);
   } else {
-    stairs(pen, strip, (step) => middle - (clip(values[step]!) * high) / 2);
-    stairs(pen, strip, (step) => middle + (clip(values[step]!) * high) / 2);
+    stairs(pen, strip, (step) => middle - (clip(at(step)) * high) / 2);
+    stairs(pen, strip, (step) => middle + (clip(at(step)) * high) / 2);
   }
 }
 
@@ -85,10 +87,13 @@ function stairs({ context, tones }: Pen, strip: Strip, level: (step: number) => 
   context.strokeStyle = tones.ink;
   context.lineWidth = 1;
   context.beginPath();
+  let drawing = false;
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
     const y = level(step);
-    if (Number.isNaN(y)) continue;
+    if (!drawing) context.moveTo(x, y);
+    drawing = !Number.isNaN(y);
+    if (!drawing) continue;
     context.lineTo(x, y);
     context.lineTo(x + strip.step, y);
   }
@@ -105,7 +110,7 @@ export function paintLedger(
   strip: Strip,
   limit: number,
   backward: boolean,
-  entry: (step: number) => Entry,
+  entry: (step: number) => Entry | undefined,
 ): void {
   const { context, tones, height } = pen;
   const middle = height / 2;
@@ -116,7 +121,9 @@ export function paintLedger(
   rule(pen, middle);
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
-    const { kept, after, written } = entry(step);
+    const booked = entry(step);
+    if (!booked) continue;
+    const { kept, after, written } = booked;
     context.fillStyle = kept < 0 ? tones.signed(-1) : tones.signed(1);
     context.fillRect(x + first + 0.5, Math.min(middle, y(kept)), half - 1, Math.abs(y(kept) - middle));
     const [top, tall] = [Math.min(y(kept), y(after)), Math.abs(y(after) - y(kept))];
@@ -125,10 +132,18 @@ export function paintLedger(
   context.strokeStyle = tones.ink;
   context.lineWidth = 1.5;
   context.beginPath();
+  let drawing = false;
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
-    const { before, after } = entry(step);
+    const booked = entry(step);
+    if (!booked) {
+      drawing = false;
+      continue;
+    }
+    const { before, after } = booked;
     const [left, right] = backward ? [after, before] : [before, after];
+    if (!drawing) context.moveTo(x, y(left));
+    drawing = true;
     context.lineTo(x, y(left));
     context.lineTo(x + half, y(left));
     context.lineTo(x + half, y(right));
@@ -140,7 +155,7 @@ export function paintLedger(
 const deep = ({ tones }: Pen, value: number): string => tones.ridge(value < 0 ? -1 : 1);
 
 /** The ledger's lower lane: tanh(c) as an outline, h filled inside it; the filled share is the output gate. */
-export function paintShown(pen: Pen, strip: Strip, shell: (step: number) => number, hidden: Float32Array): void {
+export function paintShown(pen: Pen, strip: Strip, cell: Series, hidden: Series): void {
   const { context, tones, height } = pen;
   const middle = height / 2;
   const reach = middle - 3;
@@ -148,7 +163,9 @@ export function paintShown(pen: Pen, strip: Strip, shell: (step: number) => numb
   context.lineWidth = 1;
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
-    const [outer, inner] = [clip(shell(step)) * reach, clip(hidden[step]!) * reach];
+    const [memory, shown] = [cell.at(step), hidden.at(step)];
+    if (memory === undefined || shown === undefined) continue;
+    const [outer, inner] = [Math.tanh(memory) * reach, clip(shown) * reach];
     context.fillStyle = inner < 0 ? tones.signed(-1) : tones.signed(1);
     context.fillRect(x + 2, Math.min(middle, middle - inner), strip.step - 4, Math.abs(inner));
     context.strokeStyle = tones.ink;

@@ -2,8 +2,9 @@
 
 import { sequenceOf } from "./layout";
 import { hatch, outline, paintCell, type Pen } from "./paint";
+import { LEAST_SHOWN } from "./reading";
 import { glyph, type Glyph } from "./symbols";
-import { isSeries, LEAST_SHOWN, MOST_BITS, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
+import { isSeries, MOST_BITS, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
 import { MONO, SANS } from "./theme";
 
 const SMALL = 12;
@@ -87,7 +88,7 @@ function paintGrounds(pen: Pen, view: TextView, setting: Setting, from: number, 
 function paintLetters(pen: Pen, setting: Setting, from: number, to: number, y: number): void {
   for (let step = from; step < to; step++) {
     const { x, w, h } = boxOf(setting, step);
-    paintGlyph(pen, setting.glyphs[step]!, x, y, w, h - LEADING, setting.measures.size);
+    paintGlyph(pen, setting.glyph(step), x, y, w, h - LEADING, setting.measures.size);
   }
 }
 
@@ -119,11 +120,15 @@ function paintCurve(pen: Pen, view: TextView, setting: Setting, from: number, to
     const share = Math.max(-0.05, Math.min(1.05, (value - low) / (high - low)));
     return y + setting.measures.row - margin - share * (setting.measures.row - 2 * margin);
   };
-  const draw = (at: (step: number) => number, first: number) => {
+  const draw = (at: (step: number) => number | undefined, first: number) => {
     context.beginPath();
+    let drawing = false;
     for (let step = first; step < to; step++) {
       const { x, w } = boxOf(setting, step);
-      context.lineTo(x + w / 2, level(at(step)));
+      const value = at(step);
+      if (value !== undefined && !drawing) context.moveTo(x + w / 2, level(value));
+      drawing = value !== undefined;
+      if (value !== undefined) context.lineTo(x + w / 2, level(value));
     }
     context.stroke();
   };
@@ -134,7 +139,7 @@ function paintCurve(pen: Pen, view: TextView, setting: Setting, from: number, to
   // What was said after a step is about the next one, and is drawn there.
   context.lineWidth = 1;
   context.setLineDash([3, 3]);
-  draw((step) => forecast[step - 1]!, sequenceOf(lengths, from)[0] === from ? from + 1 : from);
+  draw((step) => forecast.at(step - 1), sequenceOf(lengths, from)[0] === from ? from + 1 : from);
   context.setLineDash([]);
 }
 
@@ -145,9 +150,9 @@ function paintPredictions(pen: Pen, view: TextView, setting: Setting, from: numb
   for (let step = from; step < to; step++) {
     const { x, w } = boxOf(setting, step);
     for (let rank = 0; rank < ranks; rank++) {
-      const share = probabilities[step * ranks + rank]!;
+      const share = probabilities.at(step * ranks + rank) ?? 0;
       if (!(share >= LEAST_SHOWN)) break;
-      const name = predicted[outputs[step * ranks + rank]!] ?? "";
+      const name = predicted[outputs.at(step * ranks + rank) ?? -1] ?? "";
       const top = y + setting.measures.predictionsAt + rank * PREDICTION_ROW;
       context.fillStyle = tones.gate(share);
       context.fillRect(x, top, w, PREDICTION_ROW);
@@ -167,7 +172,8 @@ function paintSurprise(pen: Pen, view: TextView, setting: Setting, from: number,
   const top = y + setting.measures.surpriseAt;
   for (let step = from; step < to; step++) {
     const { x, w } = boxOf(setting, step);
-    const bits = surprise[step]!;
+    const bits = surprise.at(step);
+    if (bits === undefined) continue;
     if (Number.isNaN(bits)) {
       hatch(pen, x, top, w, SURPRISE_ROW, tones.faint);
       continue;

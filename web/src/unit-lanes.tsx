@@ -7,7 +7,7 @@ import { scaleEnd } from "./format";
 import { nameOf, stepName, strings } from "./i18n";
 import { Minimap } from "./minimap";
 import type { Pen } from "./paint";
-import { inReadingOrder, isGate, letter, scaleOfSeries } from "./quantities";
+import { inReadingOrder, isGate, letter, scaleOfFigures } from "./quantities";
 import { go, address } from "./state";
 import { StripFrame, useStrip } from "./strip";
 import type { Strip } from "./strip-window";
@@ -55,11 +55,11 @@ function QuantityLane({ quantity, strip }: LaneProps) {
     const [unit, read] = [unitTrace.value.value, trace.value.value];
     const values = unit?.quantities.get(quantity);
     if (!values || !read || unit!.trace !== read.trace) return;
-    paintLane(pen, strip.value, values, scaleOfSeries(quantity, values));
+    paintLane(pen, strip.value, values, scaleOfFigures(quantity, unit!.figures.get(quantity)!));
     paintStarts(pen, strip.value, read.lengths);
   };
-  const values = unitTrace.value.value?.quantities.get(quantity);
-  const end = values ? scaleEnd(scaleOfSeries(quantity, values).limit) : "";
+  const figures = unitTrace.value.value?.figures.get(quantity);
+  const end = figures ? scaleEnd(scaleOfFigures(quantity, figures).limit) : "";
   return (
     <div class={`lane ${isGate(quantity) ? "gate" : quantity === "cell" ? "memory" : "signed"}`} data-testid={`lane-${quantity}`}>
       <button

@@ -2,7 +2,7 @@
 
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Statistics } from "./api";
+import type { Statistics, Values } from "./api";
 import { Canvas } from "./canvas";
 import { order, trace, unit, values } from "./data";
 import { decimal, percent } from "./format";
@@ -33,11 +33,16 @@ function figure(statistics: Statistics, column: Sort, number: number): string {
   return decimal(found, Math.abs(found) < 9.995 ? 2 : Math.abs(found) < 99.95 ? 1 : 0);
 }
 
-/** The mean of a unit's values over a stretch. */
-function meanOver(at: (step: number, unit: number) => number, number: number, from: number, to: number): number {
-  let sum = 0;
-  for (let step = from; step < to; step++) sum += at(step, number);
-  return sum / (to - from);
+/** The mean of a unit's values over a stretch, as far as they are here. */
+function meanOver(at: Values["at"], number: number, from: number, to: number): number | undefined {
+  let [sum, count] = [0, 0];
+  for (let step = from; step < to; step++) {
+    const value = at(step, number);
+    if (value === undefined) continue;
+    sum += value;
+    count++;
+  }
+  return count > 0 ? sum / count : undefined;
 }
 
 export function UnitsList() {

@@ -29,7 +29,10 @@ describe("entryOf", () => {
     )!;
     expect(entry(0)).toEqual({ before: 0, kept: 0, written: 0.5, after: 0.5 });
     expect(entry(1)).toEqual({ before: 0.5, kept: 0.25, written: -0.5, after: -0.25 });
-    for (const step of [0, 1, 2]) expect(entry(step).kept + entry(step).written).toBeCloseTo(entry(step).after, 6);
+    for (const step of [0, 1, 2]) {
+      const { kept, written, after } = entry(step)!;
+      expect(kept + written).toBeCloseTo(after, 6);
+    }
   });
 
   test("splits a GRU's output by its one lever", () => {

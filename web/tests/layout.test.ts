@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { sequenceOf, sequenceStarts, stepAt, wrap } from "../src/layout";
-import { glyph } from "../src/symbols";
+import { glyphs, interned } from "../src/reading";
 
 function set(symbols: string[], columns: number, lengths = [symbols.length]) {
-  return wrap(symbols, symbols.map(glyph), lengths, columns);
+  const text = interned(symbols);
+  return wrap(text, glyphs(text), lengths, columns);
 }
 
 /** The text of each line. */
 function lines(symbols: string[], columns: number, lengths?: number[]): string[] {
   const { starts } = set(symbols, columns, lengths);
-  return starts.slice(1).map((end, line) => symbols.slice(starts[line], end).join(""));
+  return Array.from(starts.slice(1), (end, line) => symbols.slice(starts[line], end).join(""));
 }
 
 describe("wrap", () => {
@@ -46,7 +47,7 @@ describe("wrap", () => {
   });
 
   test("sets an empty text", () => {
-    expect(set([], 10).starts).toEqual([0, 0]);
+    expect([...set([], 10).starts]).toEqual([0, 0]);
   });
 });
 
@@ -57,7 +58,7 @@ test("stepAt finds the step under a point, and the nearest one beside the text",
 });
 
 test("sequences know their bounds", () => {
-  expect(sequenceStarts([3, 0, 2])).toEqual([0, 3, 3]);
+  expect([...sequenceStarts([3, 0, 2])]).toEqual([0, 3, 3]);
   expect([0, 2, 3, 4].map((step) => sequenceOf([3, 2], step))).toEqual([
     [0, 3],
     [0, 3],

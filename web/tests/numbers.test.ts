@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { count, decimal, percent, probability, scaleEnd } from "../src/format";
-import { isUnbounded, scaleOf, scaleOfSeries } from "../src/quantities";
+import { isUnbounded, scaleOf, scaleOfFigures } from "../src/quantities";
 import { ranked } from "../src/ranking";
 import type { Statistics } from "../src/api";
 
@@ -49,8 +49,9 @@ test("an output that leaves −1 to 1, as a ReLU's does, gets the cell's freedom
     true,
     false,
   ]);
-  expect(scaleOfSeries("hidden", f(0, 3, Number.NaN)).limit).toBe(3);
-  expect(scaleOfSeries("cell", f(0, 0)).limit).toBe(1);
+  expect(scaleOfFigures("hidden", { least: 0, greatest: 3 }).limit).toBe(3);
+  expect(scaleOfFigures("cell", { least: 0, greatest: 0 }).limit).toBe(1);
+  expect(scaleOfFigures("cell", null).limit).toBe(1);
 });
 
 test("units are ranked by the chosen statistic, ties and what is no number by index and last", () => {

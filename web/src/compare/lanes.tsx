@@ -9,8 +9,9 @@ import type { Pen } from "../paint";
 import { StripFrame, useStrip } from "../strip";
 import { paintStarts, paintSteps } from "../strip-paint";
 import type { Strip } from "../strip-window";
-import { PREDICTION_ROW, predictionRows } from "../text-view";
-import { mostBits, paintDifference, paintNext, paintSurprise } from "./paint";
+import { PREDICTION_ROW } from "../text-view";
+import { average, mostBits, paintDifference, paintNext, paintSurprise } from "./paint";
+import type { Series } from "../windows";
 import type { Side } from "./side";
 
 const ROWS = 3;
@@ -23,9 +24,9 @@ interface Props {
 export function CompareLanes({ one, other }: Props) {
   const { strip, width } = useStrip();
   const words = strings();
-  const [first, second] = [one.read?.surprise ?? null, other.read?.surprise ?? null];
-  const known = first !== null && second !== null && first.some((bits) => !Number.isNaN(bits));
-  const most = known ? mostBits(first, second) : 1;
+  const [first, second] = [one.read?.surprise, other.read?.surprise];
+  const known = first && second && [one, other].every(({ read }) => read!.long || !Number.isNaN(average(read!)));
+  const most = known ? mostBits(one.read!, other.read!) : 1;
   return (
     <>
       <section class="lanes" aria-label={words.compare.page}>
@@ -76,7 +77,7 @@ function Reading({ side, strip }: LaneProps) {
       {read?.probabilities && (
         <div class="lane next">
           <span class="label quiet">{read.target === "next" ? words.next : words.guess}</span>
-          <div style={{ height: `${Math.min(ROWS, predictionRows(read)) * PREDICTION_ROW}px` }}>
+          <div style={{ height: `${Math.min(ROWS, read.rows) * PREDICTION_ROW}px` }}>
             <Canvas draw={(pen) => paintNext(pen, strip.value, read)} />
           </div>
         </div>
@@ -85,7 +86,7 @@ function Reading({ side, strip }: LaneProps) {
   );
 }
 
-function Surprise({ side, bits, most, strip }: LaneProps & { readonly bits: Float32Array; readonly most: number }) {
+function Surprise({ side, bits, most, strip }: LaneProps & { readonly bits: Series; readonly most: number }) {
   const words = strings();
   const draw = (pen: Pen) => {
     paintSurprise(pen, strip.value, bits, most);
@@ -103,7 +104,7 @@ function Surprise({ side, bits, most, strip }: LaneProps & { readonly bits: Floa
 }
 
 /** One unit's value at every step. */
-function column(read: Trace, values: Values | null, unit: number | null): Float32Array | null {
+function column(read: Trace, values: Values | null, unit: number | null): Series | null {
   if (!values || unit === null || values.trace !== read.trace) return null;
-  return Float32Array.from({ length: read.steps }, (_, step) => values.at(step, unit));
+  return { length: read.steps, at: (step) => values.at(step, unit) };
 }

@@ -52,11 +52,11 @@ const place = computed(() => {
 export const otherValues = resource(() => {
   const [read, at] = [otherTrace.value, place.value];
   if (!read.value || read.loading || !at) return null;
-  const { trace: id } = read.value;
+  const { value } = read;
   return {
-    key: id,
+    key: value.trace,
     family: address.value.other,
-    load: (signal) => api.getValues(id, at.detail.layer, "forward", at.quantity, signal),
+    load: (signal) => api.getValues(value, at.detail.layer, "forward", at.quantity, signal),
   };
 }, 4);
 

@@ -5,7 +5,9 @@ import type { Trace } from "../api";
 import { hatch, rule, type Pen } from "../paint";
 import { glyph } from "../symbols";
 import { paintGlyph } from "../text-paint";
-import { LEAST_SHOWN, MOST_BITS, PREDICTION_ROW } from "../text-view";
+import { LEAST_SHOWN } from "../reading";
+import { MOST_BITS, PREDICTION_ROW } from "../text-view";
+import type { Series } from "../windows";
 import type { Strip } from "../strip-window";
 
 const SMALL = 12;
@@ -19,9 +21,9 @@ export function paintNext(pen: Pen, strip: Strip, read: Trace): void {
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
     for (let rank = 0; rank < rows; rank++) {
-      const share = probabilities[step * ranks + rank]!;
-      if (!(share >= LEAST_SHOWN)) break;
-      const name = predicted[outputs[step * ranks + rank]!] ?? "";
+      const share = probabilities.at(step * ranks + rank);
+      if (share === undefined || !(share >= LEAST_SHOWN)) break;
+      const name = predicted[outputs.at(step * ranks + rank) ?? -1] ?? "";
       const y = rank * PREDICTION_ROW;
       pen.context.fillStyle = pen.tones.gate(share);
       pen.context.fillRect(x, y, strip.step, PREDICTION_ROW);
@@ -34,20 +36,24 @@ export function paintNext(pen: Pen, strip: Strip, read: Trace): void {
 }
 
 /** The scale that both surprises share: as much as is needed, and no more than is shown anywhere. */
-export function mostBits(one: Float32Array, other: Float32Array): number {
+export function mostBits(one: Trace, other: Trace): number {
+  if (one.long || other.long) return MOST_BITS; // a survey is never read whole
   let most = 1;
-  for (const bits of [...one, ...other]) if (bits > most) most = bits;
+  for (const { surprise, steps } of [one, other]) {
+    for (let step = 0; step < steps; step++) most = Math.max(most, surprise?.at(step) || 0);
+  }
   return Math.min(MOST_BITS, Math.ceil(most));
 }
 
 /** Bits as bars from the ground; what is more than the scale has a cap in ink, what is not known is hatched. */
-export function paintSurprise(pen: Pen, strip: Strip, bits: Float32Array, most: number): void {
+export function paintSurprise(pen: Pen, strip: Strip, bits: Series, most: number): void {
   const { context, tones, height } = pen;
   if (strip.end > bits.length) return;
   const room = height - 2 * PAD;
   for (let step = strip.start; step < strip.end; step++) {
     const x = (step - strip.start) * strip.step;
-    const value = bits[step]!;
+    const value = bits.at(step);
+    if (value === undefined) continue;
     if (Number.isNaN(value)) {
       hatch(pen, x + 1, height - PAD - 8, strip.step - 2, 8, tones.faint);
       continue;
@@ -62,13 +68,13 @@ export function paintSurprise(pen: Pen, strip: Strip, bits: Float32Array, most: 
 }
 
 /** The first one's surprise less the second one's, as a line about zero. */
-export function paintDifference(pen: Pen, strip: Strip, one: Float32Array, other: Float32Array, most: number): void {
+export function paintDifference(pen: Pen, strip: Strip, one: Series, other: Series, most: number): void {
   const { context, tones, height } = pen;
   if (strip.end > one.length || strip.end > other.length) return;
   const middle = height / 2;
   rule(pen, middle);
   const level = (step: number) => {
-    const share = Math.max(-1, Math.min(1, (one[step]! - other[step]!) / most));
+    const share = Math.max(-1, Math.min(1, ((one.at(step) ?? Number.NaN) - (other.at(step) ?? Number.NaN)) / most));
     return middle - share * (middle - PAD);
   };
   context.fillStyle = tones.faint;
@@ -96,12 +102,13 @@ export function paintDifference(pen: Pen, strip: Strip, one: Float32Array, other
   context.stroke();
 }
 
-/** The mean of what is known; NaN if nothing is. */
-export function average(bits: Float32Array): number {
+/** The mean surprise, as far as it is known; NaN where nothing is, and for a long text, which is never read whole. */
+export function average({ surprise, steps, long }: Trace): number {
   let [sum, known] = [0, 0];
-  for (const value of bits) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
+  for (let step = 0; step < steps && !long; step++) {
+    const bits = surprise?.at(step) ?? Number.NaN;
+    if (Number.isNaN(bits)) continue;
+    sum += bits;
     known += 1;
   }
   return sum / known;

@@ -29,7 +29,7 @@ export interface Side {
 
 export function SideHead({ run, read, values, unit, order, scale, own, choose, testid }: Side) {
   const words = strings();
-  const bits = read?.surprise ? average(read.surprise) : Number.NaN;
+  const bits = read ? average(read) : Number.NaN;
   return (
     <div class="side-head" data-testid={testid}>
       <h2>
@@ -59,9 +59,9 @@ export function SideNumbers({ run, read, values, unit, testid }: Side) {
   const words = strings();
   if (!read || !(moment.value < read.steps)) return null;
   const step = moment.value;
-  const value = values && values.trace === read.trace && unit !== null ? values.at(step, unit) : Number.NaN;
-  const surprise = read.surprise?.[step] ?? Number.NaN;
-  const guess = read.outputs && read.probabilities && step * read.ranks;
+  const value = values && values.trace === read.trace && unit !== null ? values.at(step, unit) : undefined;
+  const surprise = read.surprise?.at(step) ?? Number.NaN;
+  const [guess, share] = [read.outputs?.at(step * read.ranks), read.probabilities?.at(step * read.ranks)];
   return (
     <p class="readout" data-testid={`${testid}-numbers`}>
       <span class="who">{run.name}</span>
@@ -71,7 +71,7 @@ export function SideNumbers({ run, read, values, unit, testid }: Side) {
       <span class="symbol">{glyph(read.symbols[step]!).text}</span>
       {values && (
         <span>
-          <i>{letter(values.quantity, run.cell ?? "")}</i> <b>{decimal(value)}</b>
+          <i>{letter(values.quantity, run.cell ?? "")}</i> <b>{decimal(value ?? Number.NaN)}</b>
         </span>
       )}
       {!Number.isNaN(surprise) && (
@@ -79,11 +79,11 @@ export function SideNumbers({ run, read, values, unit, testid }: Side) {
           <i>{words.surprise}</i> <b>{decimal(surprise)}</b> {words.bits}
         </span>
       )}
-      {guess !== null && (
+      {guess !== undefined && share !== undefined && (
         <span>
           <i>{read.target === "next" ? words.next : words.guess}</i>{" "}
-          <span class="symbol">{glyph(read.predicted[read.outputs![guess]!] ?? "").text}</span>{" "}
-          <b>{probability(read.probabilities![guess]!)}</b>
+          <span class="symbol">{glyph(read.predicted[guess] ?? "").text}</span>{" "}
+          <b>{probability(share)}</b>
         </span>
       )}
     </p>

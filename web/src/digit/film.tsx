@@ -3,13 +3,14 @@
 
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import type { UnitTrace } from "../api";
 import { Canvas } from "../canvas";
 import { moment, trace, unitTrace } from "../data";
 import { scaleEnd } from "../format";
 import { nameOf, strings } from "../i18n";
 import { outline, rule, type Pen } from "../paint";
 import { paintBarAcross } from "../picture";
-import { scaleOfSeries } from "../quantities";
+import { scaleOfFigures, type Scale } from "../quantities";
 import { told } from "../readout";
 import { move } from "../state";
 import { narrow, SANS } from "../theme";
@@ -69,6 +70,9 @@ export function Film() {
   );
 }
 
+const scaleIn = (found: UnitTrace, quantity: string): Scale =>
+  scaleOfFigures(quantity, found.figures.get(quantity)!);
+
 /** What the chosen unit held after each row, and what it showed. */
 function paintUnit(pen: Pen, at: Measures): void {
   const [found, read] = [unitTrace.value.value, trace.value.value];
@@ -80,11 +84,11 @@ function paintUnit(pen: Pen, at: Measures): void {
   ] as const;
   for (const [values, x] of lanes) {
     if (!values || x === null) continue;
-    const { kind, limit } = scaleOfSeries(held === values ? "cell" : "hidden", values);
-    values.forEach((value, step) => {
+    const { kind, limit } = scaleIn(found, held === values ? "cell" : "hidden");
+    for (let step = 0; step < read.steps; step++) {
       pen.context.globalAlpha = step <= moment.value ? 1 : 0.25;
-      paintBarAcross(pen, x, at.top + step * at.row, at.lane, at.row - 1, value / limit, kind);
-    });
+      paintBarAcross(pen, x, at.top + step * at.row, at.lane, at.row - 1, (values.at(step) ?? 0) / limit, kind);
+    }
     pen.context.globalAlpha = 1;
   }
 }
@@ -106,9 +110,8 @@ function paintHeadings({ context, tones }: Pen, at: Measures, outputs: readonly 
   for (const [quantity, x] of lanes) {
     context.fillStyle = tones.ink;
     write(nameOf(quantity), x, upper, at.lane + 16);
-    const values = found?.quantities.get(quantity);
     context.fillStyle = tones.faint;
-    if (values) write(`±${scaleEnd(scaleOfSeries(quantity, values).limit)}`, x, lower, at.lane + 8);
+    if (found) write(`±${scaleEnd(scaleIn(found, quantity).limit)}`, x, lower, at.lane + 8);
   }
   context.fillStyle = tones.faint;
   write(at.hidden === null ? "0–3.3" : words.entropyEnds, at.doubt, lower, at.cell - at.doubt - 4);

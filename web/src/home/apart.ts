@@ -4,7 +4,7 @@
 export interface Numbers {
   readonly quantity: string;
   readonly units: number;
-  at(step: number, unit: number): number;
+  at(step: number, unit: number): number | undefined;
 }
 
 /** Steps of a sequence, first and last. */
@@ -31,5 +31,5 @@ export function bounded(quantity: string, value: number): number {
 }
 
 function read(values: Numbers, unit: number, [from, to]: Stretch): number[] {
-  return Array.from({ length: to - from + 1 }, (_, step) => bounded(values.quantity, values.at(from + step, unit)));
+  return Array.from({ length: to - from + 1 }, (_, step) => bounded(values.quantity, values.at(from + step, unit) ?? Number.NaN));
 }

@@ -50,12 +50,12 @@ async function perform(card: RunCard, signal: AbortSignal): Promise<Play> {
   const quantity = card.cell === "lstm" ? "cell" : "hidden";
   const text = `${string(0)}\n${string(1)}`;
   const trace = await api.postTrace(card.id, { source: { kind: "text", text }, frame: null, clamps: [] }, signal);
-  const values = await api.getValues(trace.trace, layer, "forward", quantity, signal);
-  const [one, other] = sequenceStarts(trace.lengths) as [number, number];
+  const values = await api.getValues(trace, layer, "forward", quantity, signal);
+  const [one, other] = sequenceStarts(trace.lengths) as unknown as readonly [number, number];
   const unit = ranking(values, [one + 1, one + X], [other + 1, other + X])[0]!;
   const line = (start: number): Line => ({
     symbols: trace.symbols.slice(start, start + READ),
-    values: Float32Array.from({ length: READ }, (_, step) => bounded(quantity, values.at(start + step, unit))),
+    values: Float32Array.from({ length: READ }, (_, step) => bounded(quantity, values.at(start + step, unit) ?? Number.NaN)),
     says: Array.from({ length: READ }, (_, step) => likeliest(trace, start + step)),
   });
   const lines = [line(one), line(other)] as const;
@@ -74,7 +74,10 @@ async function perform(card: RunCard, signal: AbortSignal): Promise<Play> {
 
 function likeliest(trace: Trace, step: number): { name: string; share: number } {
   const place = step * trace.ranks;
-  return { name: trace.predicted[trace.outputs![place]!] ?? "", share: trace.probabilities![place]! };
+  return {
+    name: trace.predicted[trace.outputs?.at(place) ?? -1] ?? "",
+    share: trace.probabilities?.at(place) ?? Number.NaN,
+  };
 }
 
 const loaded = resource(() => {

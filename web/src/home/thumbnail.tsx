@@ -50,7 +50,7 @@ async function read(card: RunCard): Promise<Thumb> {
   const { signal } = new AbortController(); // what is under way is of use even when the card is out of view
   const quantity = card.cell === "lstm" ? "cell" : "hidden";
   const trace = await api.postTrace(card.id, FIRST_SAMPLE, signal);
-  const values = await api.getValues(trace.trace, (card.layers ?? 1) - 1, "forward", quantity, signal);
+  const values = await api.getValues(trace, (card.layers ?? 1) - 1, "forward", quantity, signal);
   const unit = ranked(values.statistics, "telling")[0] ?? 0;
   return { quantity, unit, view: viewOf(trace, values, unit) };
 }
@@ -60,7 +60,7 @@ function viewOf(trace: Trace, values: Values, unit: number): TextView {
   const lengths = trace.lengths.slice(0, SEQUENCES);
   const steps = Math.min(STEPS, lengths.reduce((sum, length) => sum + length, 0));
   return {
-    trace: { ...trace, lengths, symbols: trace.symbols.slice(0, steps), steps },
+    trace: { ...trace, lengths, symbols: trace.symbols.slice(0, steps), ids: trace.ids.subarray(0, steps), steps },
     values,
     unit,
     scale: scaleOf(values.quantity, values.statistics, unit, "unit"),

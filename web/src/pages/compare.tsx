@@ -179,8 +179,8 @@ function Both() {
 
 /** Which of the two the text surprises less, on average. */
 function Verdict({ one, other, words }: { one: Side; other: Side; words: ReturnType<typeof strings> }) {
-  const [first, second] = [one, other].map(({ read }) => average(read?.surprise ?? new Float32Array()));
-  const difference = first! - second!;
+  const [first, second] = [one, other].map(({ read }) => (read ? average(read) : Number.NaN)) as [number, number];
+  const difference = first - second;
   if (Number.isNaN(difference)) return null;
   const better = difference > 0 ? other : one;
   const apart = decimal(Math.abs(difference), 3);
