@@ -8,7 +8,7 @@ import { Bars } from "../digit/bars";
 import { Chooser } from "../digit/chooser";
 import { Film } from "../digit/film";
 import { Pad } from "../digit/pad";
-import { strings } from "../i18n";
+import { language, strings } from "../i18n";
 import { Legend } from "../legend";
 import { Message, Trouble } from "../message";
 import { Readout } from "../readout";
@@ -39,7 +39,7 @@ export function DigitPage() {
             <Film />
             <aside>
               {drawn && <Pad />}
-              {title && <p class="title" translate={false} data-testid="digit-title">{title}</p>}
+              {title && <p data-testid="digit-title">{title[language()]}</p>}
               <Bars />
               <PlayButton />
               <Legend scale={scale} features={trace.value.value?.features ?? 0} />
