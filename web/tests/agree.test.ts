@@ -14,15 +14,20 @@ describe("two networks read one text", () => {
     expect(agreed(selective, counter, read)).toEqual({ kind: "agreed" });
   });
 
-  test("otherwise it is told what it does not know, and which lines both do", () => {
+  test("otherwise it is told what it does not know, and the lines that both do", () => {
     const read = { symbols: [..."aXaYbb", ..."aab"], lengths: [6, 3] };
     expect(agreed(selective, counter, read)).toEqual({
       kind: "unknown",
       which: counter,
       symbols: ["Y"],
       shared: [..."aXb."],
-      lines: "aab",
+      readable: "aab",
     });
+  });
+
+  test("or, where no line is known whole, what is left without the unknown symbols", () => {
+    const read = { symbols: [..."aXaYbb", ..."Y"], lengths: [6, 1] };
+    expect(agreed(selective, counter, read)).toMatchObject({ kind: "unknown", readable: "aXabb" });
   });
 
   test("whatever it is, where something stands for unknown symbols", () => {

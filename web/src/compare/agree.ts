@@ -14,8 +14,8 @@ export type Agreement =
       readonly which: Run;
       readonly symbols: readonly string[];
       readonly shared: readonly string[];
-      /** those lines of it that both know; empty where there is none */
-      readonly lines: string;
+      /** what of it both can read; empty where there is nothing */
+      readonly readable: string;
     };
 
 /** What a text's vocabulary has in place of symbols it does not know; a task's has nothing. */
@@ -35,15 +35,17 @@ export function agreed(one: Run, other: Run, read: Pick<Trace, "symbols" | "leng
   if (!read || replaces(other)) return { kind: "agreed" };
   const unknown = [...new Set(read.symbols.filter((symbol) => !known.has(symbol)))];
   if (unknown.length === 0) return { kind: "agreed" };
-  return { kind: "unknown", which: other, symbols: unknown, shared, lines: readable(read, known) };
+  return { kind: "unknown", which: other, symbols: unknown, shared, readable: readable(read, known) };
 }
 
-/** The sequences of what is read that hold nothing but known symbols, one a line. */
+/** The sequences that hold nothing but known symbols, one a line; where there is none, all without the unknown ones. */
 function readable({ symbols, lengths }: Pick<Trace, "symbols" | "lengths">, known: ReadonlySet<string>): string {
   const starts = sequenceStarts(lengths);
-  return lengths
-    .map((length, index) => symbols.slice(starts[index], starts[index]! + length))
-    .filter((sequence) => sequence.every((symbol) => known.has(symbol)))
+  const sequences = lengths.map((length, index) => symbols.slice(starts[index], starts[index]! + length));
+  const whole = sequences.filter((sequence) => sequence.every((symbol) => known.has(symbol)));
+  const kept = whole.length > 0 ? whole : sequences.map((sequence) => sequence.filter((symbol) => known.has(symbol)));
+  return kept
     .map((sequence) => sequence.join(""))
+    .filter(Boolean)
     .join("\n");
 }

@@ -39,7 +39,7 @@ export function CompareLanes({ one, other }: Props) {
               <Surprise side={other} bits={second} most={most} strip={strip} />
               <div class="lane signed" data-testid="lane-difference">
                 <span class="label">
-                  <span>{words.compare.difference}</span>
+                  <span>{words.compare.difference(String(most), words.bits)}</span>
                   <span class="quiet">{words.compare.differenceEnds(one.run.name)}</span>
                 </span>
                 <Canvas draw={(pen) => paintDifference(pen, strip.value, first, second, most)} />

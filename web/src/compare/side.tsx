@@ -1,11 +1,11 @@
 // One of the two networks: its name, its unit, what the unit's colours mean, and its numbers at the cursor.
 
 import type { ReadonlySignal } from "@preact/signals";
-import type { Run, Trace, Values } from "../api";
+import type { Frame, Run, Trace, Values } from "../api";
 import { moment } from "../data";
 import { decimal, probability } from "../format";
 import { nameOf, strings } from "../i18n";
-import { Legend } from "../legend";
+import { LaneLegend, Legend } from "../legend";
 import { Link } from "../link";
 import type { Scale } from "../quantities";
 import { letter } from "../quantities";
@@ -24,10 +24,12 @@ export interface Side {
   /** where its own page is */
   readonly own: Partial<Address>;
   readonly choose: (unit: number) => void;
+  /** which moment of its training it is; null: the finished network */
+  readonly frame: Frame | null;
   readonly testid: string;
 }
 
-export function SideHead({ run, read, values, unit, order, scale, own, choose, testid }: Side) {
+export function SideHead({ run, read, values, unit, order, scale, own, choose, frame, testid }: Side) {
   const words = strings();
   const bits = read ? average(read) : Number.NaN;
   return (
@@ -35,6 +37,7 @@ export function SideHead({ run, read, values, unit, order, scale, own, choose, t
       <h2>
         <Link to={own}>{run.name}</Link>
       </h2>
+      {frame && <span class="quiet">{words.compare.atStep(frame.step)}</span>}
       <select
         aria-label={words.compare.chooseUnit(run.name)}
         data-testid={`${testid}-unit`}
@@ -49,6 +52,12 @@ export function SideHead({ run, read, values, unit, order, scale, own, choose, t
       </select>
       {values && <span>{nameOf(values.quantity)}</span>}
       <Legend scale={scale} features={0} />
+      {read?.probabilities && (
+        <>
+          <span class="quiet">{read.target === "next" ? words.compare.next : words.compare.guess}</span>
+          <LaneLegend lane="predictions" end={1} unit="" />
+        </>
+      )}
       <span class="spring" />
       {!Number.isNaN(bits) && <span data-testid={`${testid}-mean`}>{words.compare.mean(decimal(bits, 3), words.bits)}</span>}
     </div>

@@ -9,15 +9,17 @@ import { Thumbnail } from "./thumbnail";
 
 /** The address a network opens at: nothing of the last one looked at stays. */
 const opening = (run: RunCard): Partial<Address> => ({
-  page: run.problem === "digits" ? "digit" : "network",
+  page: "network",
   run: run.id,
   layer: Math.max(0, (run.layers ?? 1) - 1),
 });
 
 export function Shipped({ card }: { readonly card: ShippedCard }) {
   const words = strings();
+  // A digit is best met as it is read.
+  const page = card.problem === "digits" ? "digit" : "network";
   return (
-    <Link to={opening(card)} class="card" testid="gallery-card">
+    <Link to={{ ...opening(card), page }} class="card" testid="gallery-card">
       <h3>{card.title[language()]}</h3>
       <Thumbnail card={card} />
       <p>{card.look_for[language()]}</p>

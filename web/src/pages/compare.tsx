@@ -106,13 +106,13 @@ function Disagreement() {
     case "nothing shared":
       return <Message what={words.nothingShared(one.name, other)} />;
     case "unknown": {
-      const { lines } = found;
-      const both = { label: words.readShared, run: () => go({ source: { kind: "text", text: lines }, moment: null }) };
+      const { readable: text } = found;
+      const both = { label: words.readShared, run: () => go({ source: { kind: "text", text }, moment: null }) };
       return (
         <Message
           what={words.unreadable(found.which.name, found.symbols.join(" "))}
           remedy={words.shared(found.shared.join(" "))}
-          {...(lines ? { action: both } : {})}
+          {...(text ? { action: both } : {})}
         />
       );
     }
@@ -136,6 +136,7 @@ function Both() {
     scale,
     own: { page: "network", layer: detail?.layer ?? 0, quantity: quantity ?? null, unit: unit.value },
     choose: (chosen) => go({ unit: chosen }),
+    frame: run.value.value!.film.find(({ frame }) => frame === address.value.frame) ?? null,
     testid: "one",
   };
   const network = otherRun.value.value!;
@@ -156,6 +157,7 @@ function Both() {
       lang: address.value.lang,
     },
     choose: (chosen) => go({ otherUnit: chosen }),
+    frame: null,
     testid: "other",
   };
   if (!read) return null;

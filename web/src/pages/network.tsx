@@ -60,11 +60,7 @@ export function NetworkPage() {
   return (
     <main class="network" data-testid="network-page">
       <Breadcrumb>
-        {selected.value?.run.problem === "digits" && (
-          <Link to={{ page: "digit" }} testid="digit-link">
-            {words.digit.open}
-          </Link>
-        )}
+        <Beside />
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-expanded={editing.value} onClick={() => (editing.value = !editing.value)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
@@ -99,6 +95,26 @@ export function NetworkPage() {
       )}
       {run.value.loading && <p class="quiet waiting">{words.loading}</p>}
     </main>
+  );
+}
+
+/** The other ways of looking at this network. */
+function Beside() {
+  const words = strings();
+  const network = selected.value?.run;
+  const other = network?.siblings[0];
+  if (network?.problem === "digits") {
+    return (
+      <Link to={{ page: "digit" }} testid="digit-link">
+        {words.digit.open}
+      </Link>
+    );
+  }
+  if (other === undefined || network?.input !== "symbols") return null;
+  return (
+    <Link to={{ page: "compare", other, otherUnit: null, clamps: [], editing: false }} testid="compare-link">
+      {words.compare.page}
+    </Link>
   );
 }
 

@@ -30,11 +30,8 @@ export const en = {
   clear: "Clear",
   prepared:
     "The network reads your drawing as the film shows it: fitted into 20 × 20 pixels, its ink centred in 28 × 28, in 16 greys, as the digits it learned from.",
-  badDrawing: "The address holds no drawing that can be read.",
-  badDrawingRemedy: "Draw a digit",
   noDigits: "This network reads no digits.",
   noDigitsRemedy: "Show its own page",
-  empty: "Nothing is drawn yet.",
 };
 
 export const zh: typeof en = {
@@ -66,9 +63,6 @@ export const zh: typeof en = {
   undo: "撤销",
   clear: "清除",
   prepared: "网络读到的就是放映中的图：缩放到 20 × 20 像素，墨迹居于 28 × 28 的中央，16 级灰度，与它学过的数字一样。",
-  badDrawing: "地址中没有可读的图画。",
-  badDrawingRemedy: "画一个数字",
   noDigits: "这个网络不读数字图像。",
   noDigitsRemedy: "显示它自己的页面",
-  empty: "还没有画。",
 };
