@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
-from conftest import Client
-
 from peephole.data.batches import Batch
 from peephole.explorer.changes import Change, changes
 from peephole.nn.models import Network
@@ -46,7 +44,7 @@ def test_a_change_on_blank_paper_is_none() -> None:
     assert asked([[1], [2], [3], [3]], [3], blank=1) == [Change(0, 3, 1)]
 
 
-def test_the_page_is_told_and_a_network_of_texts_refuses(client: Client) -> None:
+def test_the_page_is_told_and_a_network_of_texts_refuses(client: Any) -> None:
     found: list[dict[str, Any]] = client.json("/api/runs/zoo:digits/changes")["samples"]
     assert found
     assert found == sorted(found, key=lambda change: (-change["row"], -change["turns"], change["sample"]))
@@ -58,7 +56,7 @@ def test_the_page_is_told_and_a_network_of_texts_refuses(client: Client) -> None
     assert client.refusal(client.get("/api/runs/text/changes"), 422) == "this network labels no images"
 
 
-def test_every_label_of_an_image_is_told_with_how_likely_it_is(client: Client) -> None:
+def test_every_label_of_an_image_is_told_with_how_likely_it_is(client: Any) -> None:
     trace = client.trace("digits", sample=1)
     assert trace["distribution"].shape == (28, 10)
     assert abs(trace["distribution"].sum(-1) - 1).max() < 1e-6

@@ -2,8 +2,9 @@
 // are all here, what was said comes in windows. Knows nothing of where it comes from.
 
 import { signal, type Signal } from "@preact/signals";
+import type { Words } from "./i18n";
 import { floats, integers, type Payload } from "./payload";
-import type { Clamp, Language } from "./state";
+import type { Clamp } from "./state";
 import { glyph, type Glyph } from "./symbols";
 import { Windows, type Series, type Window } from "./windows";
 
@@ -17,7 +18,7 @@ export interface Symbols {
 interface Facts {
   readonly trace: string;
   /** what a sample is; null for what somebody typed or drew */
-  readonly title: Readonly<Record<Language, string>> | null;
+  readonly title: Words | null;
   readonly lengths: readonly number[];
   readonly input: "symbols" | "numbers";
   readonly target: "next" | "tag" | "class" | "value";

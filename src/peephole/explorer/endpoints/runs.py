@@ -13,7 +13,7 @@ from peephole.explorer.siblings import siblings
 
 
 def home(desk: Desk, asked: Asked) -> Json:
-    """The version, a card for each run, and one for each shipped network."""
+    """The version, a card for each of the user's runs, and one for each shipped network."""
     runs, gallery = home_page(desk.catalog.folders()), gallery_page(desk.catalog.shipped())
     return {"version": __version__, "runs": runs, "gallery": gallery}
 
@@ -21,7 +21,7 @@ def home(desk: Desk, asked: Asked) -> Json:
 def run(desk: Desk, asked: Asked) -> Json:
     """A run's card, what its network is made of, and how its training went."""
     name = asked["run"]
-    return run_page(name, desk.catalog.open(name)) | {"siblings": siblings(name, {**desk.catalog.shipped(), **desk.catalog.folders()})}
+    return run_page(name, desk.catalog.open(name)) | {"siblings": siblings(name, desk.catalog.everything())}
 
 
 def changes(desk: Desk, asked: Asked) -> Json:
