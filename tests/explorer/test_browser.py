@@ -114,7 +114,13 @@ def test_back_leads_where_one_came_from(visitor: Visit) -> None:
 
 def places(run: ph.Run) -> list[str]:
     network = f"/run/{run.path.name}"
-    return ["/", f"{network}?lanes=predictions%2Csurprise", f"{network}/unit/2", "/compare/zoo:counter/zoo:counter-rnn", "/run/zoo:digits/digit"]
+    return [
+        "/",
+        f"{network}?lanes=predictions%2Csurprise",
+        f"{network}/unit/2",
+        "/compare/zoo:counter/zoo:counter-rnn",
+        "/run/zoo:digits/digit",
+    ]
 
 
 def test_a_telephone_shows_every_page_without_sideways_scroll(
@@ -158,7 +164,8 @@ def test_light_and_dark_have_one_layout_and_their_own_ground(
 
 def test_chinese_leaves_no_english_label(browser: Browser, explorer: Explorer, run: ph.Run) -> None:
     context, found = visit(browser, explorer)
-    same = {"Peephole", "English", "LSTM", "tanh", "counter", "rnn", "digits", run.name, "run", "peephole", "explore"}
+    same = {"Peephole", "English", "LSTM", "GRU", "RNN", "tanh", "peephole", "explore"}
+    same |= {run.name, "run", "counter", "rnn", "gru", "digits"}
     for place in places(run):
         page = found.go(f"{place}{'&' if '?' in place else '?'}lang=zh")
         settle(page)

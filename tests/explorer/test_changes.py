@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
+
 from peephole.data.batches import Batch
 from peephole.explorer.changes import Change, changes
 from peephole.nn.models import Network

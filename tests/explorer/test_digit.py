@@ -20,7 +20,16 @@ from peephole.zoo import gallery as shipped
 pytestmark = pytest.mark.browser
 
 FILM = "/run/zoo:digits/digit"
-THREE = ((0.25, 0.25), (0.45, 0.15), (0.65, 0.25), (0.6, 0.42), (0.42, 0.5), (0.7, 0.65), (0.5, 0.88), (0.25, 0.8))
+THREE = (
+    (0.25, 0.25),
+    (0.45, 0.15),
+    (0.65, 0.25),
+    (0.6, 0.42),
+    (0.42, 0.5),
+    (0.7, 0.65),
+    (0.5, 0.88),
+    (0.25, 0.8),
+)
 
 
 @pytest.fixture
@@ -149,7 +158,9 @@ def test_a_drawn_digit_is_recognised_as_its_own_pixels_say(visitor: Visit, digit
     expect_guesses(page, 28, expected[27])
     assert int(expected[27].argmax()) == 3
     rows, columns = picture.any(1).nonzero().flatten(), picture.any(0).nonzero().flatten()
-    assert 18 <= max(rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) <= 21  # as the digits it learned from
+    assert (
+        18 <= max(rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) <= 21
+    )  # as the digits it learned from
 
     page.reload()
     expect_guesses(page, 28, expected[27])

@@ -86,10 +86,14 @@ def test_the_first_screen_has_a_sentence_a_lit_memory_and_one_next_thing(home: V
         expect(page.get_by_test_id(part)).to_be_in_viewport()
     expect(page.get_by_test_id("stage").get_by_test_id("legend")).to_be_in_viewport()
     expect(page.locator(".primary")).to_have_count(1)
-    lit = page.get_by_test_id("play").locator("canvas").evaluate(
-        """canvas => { const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, 40);
+    lit = (
+        page.get_by_test_id("play")
+        .locator("canvas")
+        .evaluate(
+            """canvas => { const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, 40);
              const at = x => [...data.slice(4 * (20 * width + x), 4 * (20 * width + x) + 3)];
              return [at(400), at(760)]; }"""
+        )
     )
     assert all(max(colour) - min(colour) > 60 for colour in lit), lit  # far from grey, at an x and at another
 
@@ -146,7 +150,9 @@ def test_every_shipped_network_has_a_card_with_its_own_picture_when_it_is_seen(h
 
 def test_a_card_opens_its_network_and_the_digits_their_film(home: Visit) -> None:
     page = home.page
-    page.locator("[data-testid=gallery-card][href^='/run/zoo:counter?'], [href='/run/zoo:counter']").first.click()
+    page.locator(
+        "[data-testid=gallery-card][href^='/run/zoo:counter?'], [href='/run/zoo:counter']"
+    ).first.click()
     expect(page.get_by_test_id("network-page")).to_be_visible()
     page.go_back()
     page.locator("[data-testid=gallery-card][href*='zoo:digits']").click()

@@ -12,7 +12,6 @@ export const en = {
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
-  runs: "Runs",
   otherLanguage: "中文",
   noRuns: "No runs here yet.",
   noRunsDemo: "This trains one in a minute and opens it here:",

@@ -12,7 +12,6 @@ export const zh: Strings = {
   home: "首页",
   whereYouAre: "当前位置",
   tagline: "看见网络记住了什么。",
-  runs: "训练记录",
   otherLanguage: "English",
   noRuns: "这里还没有训练记录。",
   noRunsDemo: "下面的命令用一分钟训练一个网络，并在这里打开：",

@@ -53,10 +53,10 @@ export function SideHead({ run, read, values, unit, order, scale, own, choose, f
       {values && <span>{nameOf(values.quantity)}</span>}
       <Legend scale={scale} features={0} />
       {read?.probabilities && (
-        <>
+        <span class="choice">
           <span class="quiet">{read.target === "next" ? words.compare.next : words.compare.guess}</span>
           <LaneLegend lane="predictions" end={1} unit="" />
-        </>
+        </span>
       )}
       <span class="spring" />
       {!Number.isNaN(bits) && <span data-testid={`${testid}-mean`}>{words.compare.mean(decimal(bits, 3), words.bits)}</span>}

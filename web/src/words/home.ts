@@ -8,7 +8,7 @@ export const en = {
   /** What is seen while it reads, in three parts, one after the other. */
   story: (first: string, unit: number, answer: string, again: boolean): readonly [string, string, string] => [
     again ? `${first} turns the same unit the other way.` : `${first} lights unit ${unit}.`,
-    again ? "It stays there through the x’s." : "It stays lit through the x’s.",
+    again ? "It stays there." : "It stays lit through the x’s.",
     `Y lets out the “${answer}”.`,
   ],
   told: (symbol: string, unit: number, value: string, next: string, share: string) =>
@@ -36,7 +36,7 @@ export const zh: typeof en = {
   says: "预测下一个",
   story: (first, unit, answer, again) => [
     again ? `${first} 使同一单元转向另一侧。` : `${first} 点亮单元 ${unit}。`,
-    again ? "读 x 时它一直停在那里。" : "读 x 时它一直亮着。",
+    again ? "它一直停在那里。" : "读 x 时它一直亮着。",
     `读到 Y，网络说出“${answer}”。`,
   ],
   told: (symbol, unit, value, next, share) => `读入 ${symbol}，单元 ${unit} 保持 ${value}，预测下一个为 ${next}（${share}）`,
