@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 
+import torch
+
 from peephole.explorer.held import Held
 from peephole.explorer.material import Material
 from peephole.explorer.opened import OpenRun, Version
@@ -56,6 +58,23 @@ class Session:
     def clamps(self) -> tuple[Held, ...]:
         """What was held."""
         return self.task.clamps
+
+    def place(self, step: int) -> tuple[int, int]:
+        """Which sequence, and which of its times, a step is that is counted over all sequences.
+
+        Raises:
+            Refusal: there is no such step.
+        """
+        ends = self.material.lengths.cumsum(0)
+        steps = int(ends[-1])
+        if not 0 <= step < steps:
+            raise Refusal(
+                Words(f"there is no moment {step}", f"没有时刻 {step}"),
+                do=Words(f"This text has moments 0 to {steps - 1}.", f"此文本的时刻为 0 到 {steps - 1}。"),
+                status=404,
+            )
+        sequence = int(torch.searchsorted(ends, step, right=True))
+        return sequence, step - int(ends[sequence] - self.material.lengths[sequence])
 
     @property
     def numbers(self) -> int:
