@@ -114,10 +114,13 @@ def test_back_leads_where_one_came_from(visitor: Visit) -> None:
 
 def places(run: ph.Run) -> list[str]:
     network = f"/run/{run.path.name}"
+    unit = f"{network}/unit/2"
     return [
         "/",
         f"{network}?lanes=predictions%2Csurprise",
-        f"{network}/unit/2",
+        unit,
+        f"{unit}/moment?t=3",
+        f"{unit}/moment?t=3&all=1",
         "/compare/zoo:counter/zoo:counter-rnn",
         "/run/zoo:digits/digit",
     ]

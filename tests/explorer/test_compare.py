@@ -132,6 +132,23 @@ def test_symbols_that_one_does_not_know_are_told_and_can_be_left_out(visitor: Vi
     Known("counter", "aXabb").expect_shown(page, "other", 0)
 
 
+def test_a_text_is_typed_for_both(visitor: Visit) -> None:
+    page = visitor.go(PAIR)
+    page.get_by_test_id("compare-edit").click()
+    page.get_by_test_id("compare-input").fill(TEXT)
+    page.get_by_test_id("compare-submit").click()
+    expect(page).to_have_url(re.compile(f"text={TEXT}"))
+    expect(page.get_by_test_id("compare-input")).to_have_count(0)
+    Known("counter", TEXT).expect_shown(page, "one", 0)
+    Known("counter-rnn", TEXT).expect_shown(page, "other", 0)
+    page.get_by_test_id("compare-edit").click()
+    page.get_by_test_id("compare-input").fill("")
+    page.get_by_test_id("compare-submit").click()
+    expect(page.get_by_test_id("error-message")).to_contain_text("no text to read")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("compare-input")).to_have_count(0)
+
+
 def test_what_reads_no_symbols_is_not_compared(visitor: Visit) -> None:
     page = visitor.go("/compare/zoo:counter/zoo:digits")
     expect(page.get_by_test_id("error-message")).to_contain_text("digits reads numbers")

@@ -1,7 +1,7 @@
 // The breadcrumb is the address: where one is, and the ways up.
 
 import type { ComponentChildren } from "preact";
-import { run, selected, unit } from "./data";
+import { moment, run, selected, unit } from "./data";
 import { strings } from "./i18n";
 import { Link } from "./link";
 import { address, go, HOME, type Direction } from "./state";
@@ -20,7 +20,7 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
           <li>
             <Link to={{ ...HOME, lang }}>{words.home}</Link>
           </li>
-          <li>{page === "network" ? <h1>{name}</h1> : <Link to={{ page: "network" }}>{name}</Link>}</li>
+          <li>{page === "network" ? <h1>{name}</h1> : <Link to={{ page: "network", unit: unit.value }}>{name}</Link>}</li>
           <li>
             <LayerSelect />
           </li>
@@ -36,6 +36,17 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
               ) : (
                 <Link to={{ page: "unit", unit: unit.value }} testid="unit-link">
                   {words.unitN(unit.value)}
+                </Link>
+              )}
+            </li>
+          )}
+          {unit.value !== null && (
+            <li>
+              {page === "moment" ? (
+                <h1>{words.moment.name}</h1>
+              ) : (
+                <Link to={{ page: "moment", unit: unit.value, moment: moment.value }} testid="moment-link">
+                  {words.moment.name}
                 </Link>
               )}
             </li>

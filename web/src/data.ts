@@ -67,7 +67,7 @@ export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() =
 export const selected = computed(() => (selection.value && "run" in selection.value ? selection.value : null));
 
 /** What the address has the network read, with nothing held. */
-function task(): api.Task {
+export function task(): api.Task {
   const { source, frame } = address.peek();
   return { source: resolve(source), frame, clamps: [] };
 }
@@ -112,7 +112,7 @@ const ready = computed(() => {
 });
 
 /** Asks for a part of a trace; if the server has forgotten the trace meanwhile, it reads the text again. */
-async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
+export async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
   try {
     return await load();
   } catch (error) {

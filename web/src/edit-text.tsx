@@ -16,7 +16,7 @@ function beginning(): string {
   return own ?? (read ? written(read.symbols, read.lengths) : "");
 }
 
-export function written(symbols: readonly string[], lengths: readonly number[]): string {
+function written(symbols: readonly string[], lengths: readonly number[]): string {
   let start = 0;
   const lines = lengths.map((length) => {
     start += length;

@@ -1,8 +1,10 @@
 // Keys: the cursor, the unit, jump, help. They write the state like anything else.
 
 import { dialog } from "./dialogs";
-import { moment, selected, trace, unit } from "./data";
-import { address, go, move } from "./state";
+import { selected, unit } from "./data";
+import { markStretch, toggleLight } from "./looking";
+import { step as stepMoment, togglePlay } from "./moment/play";
+import { address, go, type Page } from "./state";
 import { stepUnit } from "./units-list";
 
 const FAR = 10;
@@ -11,9 +13,18 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
 }
 
-function stepMoment(by: number): void {
-  const steps = trace.peek().value?.steps ?? 0;
-  if (steps > 0) move({ moment: Math.max(0, Math.min(steps - 1, moment.peek() + by)) });
+/** Whether a key is meant for the button or the link that has the focus. */
+function onControl(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("button:not(.marked), a") !== null;
+}
+
+const DEEPER: Partial<Record<Page, Page>> = { network: "unit", unit: "moment" };
+const UP: Partial<Record<Page, Page>> = { moment: "unit", unit: "network" };
+
+/** Goes a page deeper or back up, with the unit that is looked at. */
+function change(way: Partial<Record<Page, Page>>): void {
+  const page = way[address.peek().page];
+  if (page) go({ page, unit: unit.peek() });
 }
 
 function press(event: KeyboardEvent): void {
@@ -26,10 +37,14 @@ function press(event: KeyboardEvent): void {
   else if (event.key === "End") stepMoment(Number.POSITIVE_INFINITY);
   else if (event.key === "ArrowUp") stepUnit(-1);
   else if (event.key === "ArrowDown") stepUnit(1);
+  else if (event.key === "b") toggleLight();
+  else if (event.key === "[") markStretch("from");
+  else if (event.key === "]") markStretch("to");
   else if (event.key === "/") dialog.value = "jump";
-  else if (event.key === "Enter" && !(event.target as HTMLElement).closest("button, a")) {
-    go(address.peek().page === "unit" ? { page: "network" } : { page: "unit", unit: unit.peek() });
-  } else return;
+  else if (event.key === "Enter" && !onControl(event.target)) change(DEEPER);
+  else if (event.key === "Backspace") change(UP);
+  else if (event.key === " " && address.peek().page === "moment" && !onControl(event.target)) togglePlay();
+  else return;
   event.preventDefault();
 }
 

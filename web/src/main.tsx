@@ -11,6 +11,7 @@ import { Message } from "./message";
 import { ComparePage } from "./pages/compare";
 import { DigitPage } from "./pages/digit";
 import { HomePage } from "./pages/home";
+import { MomentPage } from "./pages/moment";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
 import { address, followAddress, HOME } from "./state";
@@ -24,6 +25,8 @@ function Page() {
       return <NetworkPage />;
     case "unit":
       return <UnitPage />;
+    case "moment":
+      return <MomentPage />;
     case "digit":
       return <DigitPage />;
     case "compare":
@@ -55,8 +58,9 @@ listen();
 effect(() => {
   const { page } = address.value;
   const place = page === "home" || page === "nowhere" ? "" : (run.value.value?.name ?? address.value.run);
-  const number = page === "unit" && unit.value !== null ? strings().unitN(unit.value) : "";
-  document.title = [number, place, "Peephole"].filter(Boolean).join(" · ");
+  const number = (page === "unit" || page === "moment") && unit.value !== null ? strings().unitN(unit.value) : "";
+  const deepest = page === "moment" ? strings().moment.name : "";
+  document.title = [deepest, number, place, "Peephole"].filter(Boolean).join(" · ");
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
 });
 

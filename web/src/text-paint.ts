@@ -57,6 +57,7 @@ export function paintText(pen: Pen, view: TextView, setting: Setting, top: numbe
     paintGrounds(pen, view, setting, from, to, y);
     if (isSeries(view.trace)) paintCurve(pen, view, setting, from, to, y);
     else paintLetters(pen, setting, from, to, y);
+    paintMarks(pen, view, setting, from, to, y);
     if (view.lanes.includes("predictions")) paintPredictions(pen, view, setting, from, to, y);
     if (view.lanes.includes("surprise")) paintSurprise(pen, view, setting, from, to, y);
   }
@@ -83,6 +84,18 @@ function paintGrounds(pen: Pen, view: TextView, setting: Setting, from: number, 
     const { x, w, h } = boxOf(setting, step);
     paintCell(pen, x, y, w, h - LEADING, values.at(step, unit), scale);
   }
+}
+
+/** A line under each marked stretch. */
+function paintMarks(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
+  view.marks?.forEach(([first, last], place) => {
+    const [a, b] = [Math.max(first, from), Math.min(last, to - 1)];
+    if (a > b) return;
+    const [left, right] = [boxOf(setting, a), boxOf(setting, b)];
+    const thick = place === 0 ? 3 : 1.5;
+    pen.context.fillStyle = pen.tones.ink;
+    pen.context.fillRect(left.x + 1, y + left.h - LEADING - thick, right.x + right.w - left.x - 2, thick);
+  });
 }
 
 function paintLetters(pen: Pen, setting: Setting, from: number, to: number, y: number): void {

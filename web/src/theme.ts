@@ -22,3 +22,6 @@ export const tones = computed(() => new Tones(dark.value ? DARK : LIGHT));
 
 /** One column, units as a sheet at the bottom. The style sheet's breakpoint is the same. */
 export const narrow = matches("(max-width: 760px)");
+
+/** Too narrow for the wide drawing of a cell to be read: it stands upright. */
+export const upright = matches("(max-width: 960px)");

@@ -4,6 +4,9 @@ import * as compare from "./words/compare";
 import * as digit from "./words/digit";
 import * as gallery from "./words/home";
 import type { Sort } from "./state";
+import { en as light } from "./words/light";
+import { en as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
 
 export const en = {
   gallery: gallery.en,
@@ -130,7 +133,11 @@ export const en = {
   keyList: [
     ["← →", "moment (Shift: ten at a time)"],
     ["↑ ↓", "unit, in the list's order"],
-    ["Enter", "the unit's page, and back"],
+    ["b", "backward light from here, and back"],
+    ["[ ]", "begin and end a stretch (with the mouse: Shift and drag)"],
+    ["Enter", "deeper: network, unit, moment"],
+    ["Backspace", "back up: moment, unit, network"],
+    ["Space", "play, on the moment page"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -161,6 +168,9 @@ export const en = {
   nowhere: "There is no page at this address.",
   toHome: "All runs",
   again: "Try again",
+  light,
+  phrase,
+  moment: moment.en,
 };
 
 export type Strings = typeof en;

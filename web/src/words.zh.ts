@@ -4,6 +4,9 @@ import * as compare from "./words/compare";
 import * as digit from "./words/digit";
 import * as gallery from "./words/home";
 import type { Strings } from "./words.en";
+import { zh as light } from "./words/light";
+import { zh as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
 
 export const zh: Strings = {
   gallery: gallery.zh,
@@ -130,7 +133,11 @@ export const zh: Strings = {
   keyList: [
     ["← →", "时刻（按住 Shift 一次十步）"],
     ["↑ ↓", "单元，按列表次序"],
-    ["Enter", "进入单元页或返回"],
+    ["b", "从这里回溯之光，再按返回"],
+    ["[ ]", "一段的起点和终点（鼠标：按住 Shift 拖动）"],
+    ["Enter", "深入：网络、单元、时刻"],
+    ["Backspace", "返回：时刻、单元、网络"],
+    ["Space", "播放（时刻页）"],
     ["/", "跳到某一步或某段文字"],
     ["?", "本帮助"],
     ["Esc", "关闭"],
@@ -161,4 +168,7 @@ export const zh: Strings = {
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
   again: "重试",
+  light,
+  phrase,
+  moment: moment.zh,
 };

@@ -38,14 +38,25 @@ export function agreed(one: Run, other: Run, read: Pick<Trace, "symbols" | "leng
   return { kind: "unknown", which: other, symbols: unknown, shared, readable: readable(read, known) };
 }
 
-/** The sequences that hold nothing but known symbols, one a line; where there is none, all without the unknown ones. */
-function readable({ symbols, lengths }: Pick<Trace, "symbols" | "lengths">, known: ReadonlySet<string>): string {
+/** What was read, as it is typed: sequences one a line. */
+export function lines(read: Pick<Trace, "symbols" | "lengths">): string {
+  return typed(sequences(read));
+}
+
+/** The sequences that hold nothing but known symbols; where there is none, all without the unknown ones. */
+function readable(read: Pick<Trace, "symbols" | "lengths">, known: ReadonlySet<string>): string {
+  const all = sequences(read);
+  const whole = all.filter((sequence) => sequence.every((symbol) => known.has(symbol)));
+  return typed(whole.length > 0 ? whole : all.map((sequence) => sequence.filter((symbol) => known.has(symbol))));
+}
+
+function sequences({ symbols, lengths }: Pick<Trace, "symbols" | "lengths">): string[][] {
   const starts = sequenceStarts(lengths);
-  const sequences = lengths.map((length, index) => symbols.slice(starts[index], starts[index]! + length));
-  const whole = sequences.filter((sequence) => sequence.every((symbol) => known.has(symbol)));
-  const kept = whole.length > 0 ? whole : sequences.map((sequence) => sequence.filter((symbol) => known.has(symbol)));
-  return kept
+  return lengths.map((length, index) => symbols.slice(starts[index], starts[index]! + length));
+}
+
+const typed = (all: readonly string[][]) =>
+  all
     .map((sequence) => sequence.join(""))
     .filter(Boolean)
     .join("\n");
-}

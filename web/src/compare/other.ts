@@ -5,13 +5,12 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import * as api from "../api";
 import type { Trace } from "../api";
 import { run, trace } from "../data";
-import { written } from "../edit-text";
 import { resolve } from "../pasted";
 import { scaleOf, type Scale } from "../quantities";
 import { ranked } from "../ranking";
 import { resource } from "../resource";
 import { address } from "../state";
-import { agreed, type Agreement } from "./agree";
+import { agreed, lines, type Agreement } from "./agree";
 
 export const otherRun = resource(() => {
   const { page, other } = address.value;
@@ -27,7 +26,7 @@ export const agreement: ReadonlySignal<Agreement | null> = computed(() => {
 /** Always the finished network: to set a moment of its training beside what came of it. */
 function task(read: Trace): api.Task {
   const { source } = address.peek();
-  const text = source.kind === "sample" ? written(read.symbols, read.lengths) : null;
+  const text = source.kind === "sample" ? lines(read) : null;
   return { source: text === null ? resolve(source) : { kind: "text", text }, frame: null, clamps: [] };
 }
 

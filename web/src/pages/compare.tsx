@@ -15,9 +15,9 @@ import {
   sameSteps,
 } from "../compare/other";
 import { average } from "../compare/paint";
+import { OwnText } from "../compare/own-text";
 import { SideHead, SideNumbers, type Side } from "../compare/side";
 import { order, run, scale, selected, trace, unit, values } from "../data";
-import { EditText } from "../edit-text";
 import { decimal } from "../format";
 import { strings } from "../i18n";
 import { Link } from "../link";
@@ -29,17 +29,21 @@ export function ComparePage() {
   const editing = useSignal(false);
   const words = strings();
   const [first, second] = [run.value.value, otherRun.value.value];
+  // A text that could not be read stays open, to be put right.
   const refused = trace.value.failure !== null && address.value.source.kind !== "sample";
-  const close = () => {
+  const done = () => {
     editing.value = false;
+  };
+  const cancel = () => {
+    done();
     if (refused) go({ source: HOME.source, moment: null });
   };
   return (
     <main class="compare" data-testid="compare-page">
       <Head>
         {first?.input === "symbols" && (
-          <button data-testid="edit-text" aria-expanded={editing.value} onClick={() => (editing.value = !editing.value)}>
-            {words.editText}
+          <button data-testid="compare-edit" aria-expanded={editing.value} onClick={() => (editing.value = !editing.value)}>
+            {words.compare.edit}
           </button>
         )}
       </Head>
@@ -51,7 +55,7 @@ export function ComparePage() {
           action={{ label: words.again, run: () => (attempt.value += 1) }}
         />
       )}
-      {(editing.value || refused) && <EditText done={() => (editing.value = false)} cancel={close} />}
+      {(editing.value || refused) && <OwnText done={done} cancel={cancel} />}
       <Disagreement />
       {first && second && agreement.value?.kind === "agreed" && <Both />}
       {(run.value.loading || otherRun.value.loading) && <p class="quiet waiting">{words.loading}</p>}

@@ -2,17 +2,21 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { Beside } from "../beside";
 import { Breadcrumb } from "../breadcrumb";
 import { moment, run, scale, selected, selection, trace, unit, values, valuesScale } from "../data";
 import { momentNotice } from "../dialogs";
 import { EditText } from "../edit-text";
+import { markStretch, toggleLight } from "../looking";
 import { extreme, inReadingOrder, isUnbounded, letter } from "../quantities";
 import { fullNameOf, strings } from "../i18n";
 import { Ledger } from "../ledger";
+import { LightPanel } from "../light/panel";
 import { LaneLegend, Legend } from "../legend";
-import { Link } from "../link";
 import { Trouble } from "../message";
 import { Minimap } from "../minimap";
+import { marks, stretchTo } from "../phrase/data";
+import { PhrasePanel } from "../phrase/panel";
 import { Picture } from "../picture";
 import { Readout, told } from "../readout";
 import { address, go, HOME, move, viewport, type Lane } from "../state";
@@ -35,12 +39,14 @@ export function NetworkPage() {
       scale: valuesScale.value,
       lanes: address.value.lanes,
       moment: read.steps > 0 ? moment.value : null,
+      marks: marks(),
     };
   });
   const shared = {
     view,
     told,
     onMoment: (step: number) => move({ moment: step }),
+    onStretch: (from: number, to: number) => move({ stretch: stretchTo(from, to), light: null, moment: to }),
     onVisible: (first: number, last: number) => {
       const [from, to] = viewport.peek();
       if (first !== from || last !== to) viewport.value = [first, last];
@@ -86,8 +92,10 @@ export function NetworkPage() {
           </div>
           {trace.value.value && (
             <>
-              <Readout />
-              <Ledger />
+              <Readout>
+                <Looking />
+              </Readout>
+              <Below />
               <Minimap />
             </>
           )}
@@ -98,24 +106,36 @@ export function NetworkPage() {
   );
 }
 
-/** The other ways of looking at this network. */
-function Beside() {
+/** The ways to look from the cursor: back, and around. */
+function Looking() {
   const words = strings();
-  const network = selected.value?.run;
-  const other = network?.siblings[0];
-  if (network?.problem === "digits") {
-    return (
-      <Link to={{ page: "digit" }} testid="digit-link">
-        {words.digit.open}
-      </Link>
-    );
-  }
-  if (other === undefined || network?.input !== "symbols") return null;
+  if (trace.value.value?.long) return null; // a survey holds no record to look back along
+  const { light, stretch } = address.value;
+  const numbers = trace.value.value?.input === "numbers";
   return (
-    <Link to={{ page: "compare", other, otherUnit: null, clamps: [], editing: false }} testid="compare-link">
-      {words.compare.page}
-    </Link>
+    <span class="looking">
+      <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
+        {words.light.open}
+      </button>
+      {!numbers && (
+        <button
+          data-testid="phrase-open"
+          aria-pressed={stretch !== null}
+          title={words.phrase.openHint}
+          onClick={() => (stretch ? go({ stretch: null }) : markStretch("from"))}
+        >
+          {words.phrase.open}
+        </button>
+      )}
+    </span>
   );
+}
+
+/** What is under the text: a light that is looked at, a stretch that is searched for, else the ledger. */
+function Below() {
+  if (trace.value.value?.long) return <Ledger />;
+  if (address.value.light !== null) return <LightPanel />;
+  return address.value.stretch ? <PhrasePanel /> : <Ledger />;
 }
 
 function Controls() {

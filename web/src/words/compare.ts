@@ -3,6 +3,11 @@
 export const en = {
   page: "compare",
   with: "Compare with",
+  edit: "edit text",
+  read: "Read it",
+  cancel: "Cancel",
+  emptyText: "There is no text to read.",
+  emptyTextRemedy: "Type or paste at least one symbol.",
   chooseUnit: (name: string) => `Unit of ${name}`,
   next: "says next",
   guess: "guesses",
@@ -26,6 +31,11 @@ export const en = {
 export const zh: typeof en = {
   page: "比较",
   with: "比较对象",
+  edit: "编辑文本",
+  read: "读这段",
+  cancel: "取消",
+  emptyText: "没有可读的文本。",
+  emptyTextRemedy: "请至少输入或粘贴一个符号。",
   chooseUnit: (name) => `${name} 的单元`,
   next: "预测下一个",
   guess: "猜测",
