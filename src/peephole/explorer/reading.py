@@ -45,7 +45,8 @@ class Reading:
     Attributes:
         trace: every quantity of every layer and direction.
         said: what the readout said. For a choice of outputs: ``outputs`` (step, k) int32 and ``probabilities``
-            (step, k) float32, the likeliest first; for a number: ``forecast`` (step, 1) float32. For both:
+            (step, k) float32, the likeliest first, and for the labels of an image ``distribution`` (step, output)
+            float32, every one's; for a number: ``forecast`` (step, 1) float32. For both:
             ``surprise`` (step,) float32. Where the network says what comes next, that is the bits of each symbol
             given those before it, or the absolute error of each number, and NaN where a sequence starts. Where it
             labels, it is the bits of the right label, and NaN where that is not known.
@@ -127,7 +128,7 @@ def read(
             if rows is None:
                 rows = Rows(record, time, room=0 if whole else ROOM)
             rows.put(record, here, first=written)
-            say = _numbers if target == "value" else _choices
+            say = _SAY.get(target, _choices)
             outcomes = material.targets[here.start : here.stop]
             said.append(say(flatten(scores, lengths), flatten(outcomes, lengths)))
     all_said = {name: torch.cat([part[name] for part in said]) for name in said[0]}
@@ -182,6 +183,14 @@ def _choices(scores: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
     return {"outputs": likeliest.outputs, "probabilities": likeliest.probabilities, "surprise": bits}
 
 
+def _labels(scores: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
+    """The same of labels, which are few enough to tell how likely each is."""
+    return {**_choices(scores, outcomes), "distribution": scores.softmax(-1).float()}
+
+
 def _numbers(forecast: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
     """What a (step, 1) forecast says, and how far (step, 1) outcomes are from it; NaN where none is known."""
     return {"forecast": forecast, "surprise": (outcomes - forecast).abs().squeeze(-1)}
+
+
+_SAY = {"value": _numbers, "class": _labels}

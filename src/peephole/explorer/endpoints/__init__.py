@@ -50,6 +50,7 @@ LANE = "/api/traces/{trace}/{layer}/{direction}"
 ROUTES = (
     Route("/api/home", runs.home),
     Route("/api/runs/{run}", runs.run),
+    Route("/api/runs/{run}/changes", runs.changes),
     Route("/api/runs/{run}/trace", traces.trace, posted=True),
     Route("/api/runs/{run}/weights/{layer}/{direction}", weights.weights),
     Route("/api/runs/{run}/turns", turns.turns),
