@@ -116,7 +116,10 @@ def _material(opened: OpenRun, material: Material, live: bool) -> CarriedMateria
     if live and opened.run.parameters * len(inputs) <= WORK:
         return bare
     reading = Sessions().read(opened, Task(material)).reading
-    return replace(bare, records=reading.trace.records, said=reading.said)
+    records = reading.trace.records
+    embedded = opened.network.config.embedding is not None
+    vectors = flatten(records[0].input, records[0].lengths) if embedded else None
+    return replace(bare, records=records, vectors=vectors, said=reading.said)
 
 
 def _known(targets: Tensor) -> Tensor | None:

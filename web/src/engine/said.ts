@@ -21,12 +21,19 @@ export function said(scores: Float64Array, outputs: number, material: Material, 
   return target === "value" ? numbers(scores, material) : choices(scores, outputs, material, target);
 }
 
+/** −log2 of what each step gave to the output that was right, NaN where nobody knows it. */
+export function surprises(scores: Float64Array, outputs: number, { targets }: Material): Float32Array {
+  return Float32Array.from({ length: scores.length / outputs }, (_, step) => {
+    const right = targets?.[step] ?? -1;
+    return right < 0 ? Number.NaN : -Math.log2(softmax(scores.subarray(step * outputs, (step + 1) * outputs))[right]!);
+  });
+}
+
 function choices(scores: Float64Array, outputs: number, material: Material, target: Target): Said {
   const total = scores.length / outputs;
   const ranks = Math.min(MOST, outputs);
   const likeliest = new Int32Array(total * ranks);
   const probabilities = new Float32Array(total * ranks);
-  const bits = new Float32Array(total).fill(Number.NaN);
   for (let step = 0; step < total; step++) {
     const shares = softmax(scores.subarray(step * outputs, (step + 1) * outputs));
     const order = [...shares.keys()].sort((one, other) => shares[other]! - shares[one]! || one - other);
@@ -34,9 +41,8 @@ function choices(scores: Float64Array, outputs: number, material: Material, targ
       likeliest[step * ranks + rank] = order[rank]!;
       probabilities[step * ranks + rank] = shares[order[rank]!]!;
     }
-    const right = material.targets?.[step] ?? -1;
-    if (right >= 0) bits[step] = -Math.log2(shares[right]!);
   }
+  const bits = surprises(scores, outputs, material);
   const surprise = target === "next" ? delayed(bits, material.lengths) : bits;
   return { outputs: likeliest, probabilities, ranks, forecast: null, surprise };
 }
