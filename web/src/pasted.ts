@@ -21,6 +21,11 @@ export function sourceOf(text: string): Source {
   return { kind: "pasted", key };
 }
 
+/** Lets go of a kept text that nothing leads to any more. */
+export function forget(key: string): void {
+  sessionStorage.removeItem(SHELF + key);
+}
+
 /** The text of a source of one's own; null for what is no text, and for a text whose session is over. */
 export function typedText(source: Source): string | null {
   if (source.kind === "text") return source.text;
