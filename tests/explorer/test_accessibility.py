@@ -25,6 +25,11 @@ PLACES = {
     "home": "/",
     "network": "/run/{run}?lanes=predictions%2Csurprise&t=5",
     "unit": "/run/{run}/unit/2?t=5",
+    "moment": "/run/{run}/unit/2/moment?t=5",
+    "all units": "/run/{run}/unit/2/moment?t=5&all=1",
+    "compare": "/compare/zoo:counter/zoo:counter-rnn?t=5",
+    "digit": "/run/zoo:digits/digit?sample=3&t=14",
+    "drawn digit": "/run/zoo:digits/digit?drawn=" + "A" * 523,
 }
 
 

@@ -1,14 +1,24 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
+import * as compare from "./words/compare";
+import * as digit from "./words/digit";
+import * as gallery from "./words/home";
 import type { Sort } from "./state";
+import * as tour from "./words/tour";
+import { en as light } from "./words/light";
+import { en as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
+import * as hosts from "./words/hosts";
+import * as live from "./words/live";
 
 export const en = {
+  live: live.en,
+  gallery: gallery.en,
+  compare: compare.en,
+  digit: digit.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
-  homeLive: (unit: number, run: string) => `Unit ${unit} of ${run}, reading a sample`,
-  openRun: (run: string) => `Open ${run}`,
-  runs: "Runs",
   otherLanguage: "中文",
   noRuns: "No runs here yet.",
   noRunsDemo: "This trains one in a minute and opens it here:",
@@ -66,20 +76,16 @@ export const en = {
   bits: "bits",
   deviations: "σ",
   editText: "edit text",
-  editHint: "Type or paste a text; the network reads it at once.",
-  editLines: "Type sequences, one a line; the network reads each from a fresh start.",
-  editSample: "This network reads numbers; choose which sample to show.",
   ownText: "Your text",
   sample: "Sample",
   anotherSample: "another sample",
   sampleOf: (last: number) => `0 to ${last}`,
-  show: "Read it",
-  cancel: "Cancel",
-  emptyText: "There is no text to read.",
-  emptyTextRemedy: "Type or paste at least one symbol.",
   unknownSymbols: "Symbols this network never met were read as �:",
   sort: "Sort units by",
   sorts: {
+    follows: "follows",
+    silence: "silence",
+    cost: "cost",
     telling: "telling",
     index: "index",
     turnover: "turnover",
@@ -88,6 +94,9 @@ export const en = {
     range: "range",
   } as Readonly<Record<Sort, string>>,
   sortHints: {
+    follows: "how closely it follows something that is in the text: correlation",
+    silence: "how much it holds unseen: mean of (1 − o)·|tanh c|",
+    cost: "bits a symbol that silencing it costs; measured on request",
     telling: "large for a unit that holds the values it takes, and takes both of its ends",
     index: "position in the layer",
     turnover: "mean change from step to step",
@@ -127,7 +136,11 @@ export const en = {
   keyList: [
     ["← →", "moment (Shift: ten at a time)"],
     ["↑ ↓", "unit, in the list's order"],
-    ["Enter", "the unit's page, and back"],
+    ["b", "backward light from here, and back"],
+    ["[ ]", "begin and end a stretch (with the mouse: Shift and drag)"],
+    ["Enter", "deeper: network, unit, moment"],
+    ["Backspace", "back up: moment, unit, network"],
+    ["Space", "play: the moment, the light, the film"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -157,7 +170,12 @@ export const en = {
   storeFullRemedy: "Close other tabs of the explorer, or paste a shorter text.",
   nowhere: "There is no page at this address.",
   toHome: "All runs",
+  tour: tour.en,
   again: "Try again",
+  light,
+  phrase,
+  moment: moment.en,
+  hosts: hosts.en,
 };
 
 export type Strings = typeof en;
