@@ -165,7 +165,7 @@ def test_light_and_dark_have_one_layout_and_their_own_ground(
 
 def test_chinese_leaves_no_english_label(browser: Browser, explorer: Explorer, run: ph.Run) -> None:
     context, found = visit(browser, explorer)
-    same = {"Peephole", "English", "LSTM", "tanh", run.name, "run", "peephole", "explore"}
+    same = {"Peephole", "English", "LSTM", "SVG", "tanh", run.name, "run", "peephole", "explore"}
     for place in places(run):
         page = found.go(f"{place}{'&' if '?' in place else '?'}lang=zh")
         settle(page)
