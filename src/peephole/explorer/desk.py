@@ -51,7 +51,14 @@ class LaneAsked:
         Raises:
             Refusal: there is no such unit.
         """
-        unit = asked.number("unit")
+        return self.existing(asked.number("unit"))
+
+    def existing(self, unit: int) -> int:
+        """A unit that is there.
+
+        Raises:
+            Refusal: there is no such unit.
+        """
         if unit >= self.units:
             last = self.units - 1
             raise Refusal(

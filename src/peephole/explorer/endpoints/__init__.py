@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
-from peephole.explorer.endpoints import follows, moments, runs, traces
+from peephole.explorer.endpoints import follows, light, moments, phrases, runs, traces, whatif
 from peephole.explorer.payload import Json, Payload
 
 Endpoint = Callable[[Desk, Asked], Payload | Json]
@@ -51,6 +51,11 @@ ROUTES = (
     Route("/api/home", runs.home),
     Route("/api/runs/{run}", runs.run),
     Route("/api/runs/{run}/trace", traces.trace, posted=True),
+    Route("/api/runs/{run}/continue", whatif.go_on, posted=True),
+    Route("/api/runs/{run}/ablate", whatif.ablate, posted=True),
+    Route("/api/traces/{trace}/light", light.light, posted=True),
+    Route("/api/traces/{trace}/lags", light.lags),
+    Route("/api/traces/{trace}/phrases", phrases.phrases, posted=True),
     Route(f"{LANE}/unit/{{unit}}", traces.unit),
     Route(f"{LANE}/unit/{{unit}}/moment/{{step}}", moments.unit),
     Route(f"{LANE}/moment/{{step}}", moments.layer),
