@@ -107,11 +107,11 @@ export function Strips({ gates, before, state, candidate, hidden }: StripsProps)
       <Line
         points={[
           [rise, road + half + 12],
-          [rise, road + 10],
+          [rise, road + (gates ? 10 : half)],
         ]}
         arrow
       />
-      <Plus along={rise} across={road} />
+      {gates && <Plus along={rise} across={road} />}
       <Line
         points={[
           [drop, road + half],
