@@ -1,6 +1,10 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
+import * as compare from "./words/compare";
+import * as digit from "./words/digit";
+import * as gallery from "./words/home";
 import type { Sort } from "./state";
+import * as tour from "./words/tour";
 import { en as light } from "./words/light";
 import { en as phrase } from "./words/phrase";
 import * as moment from "./words/moment";
@@ -9,12 +13,12 @@ import * as live from "./words/live";
 
 export const en = {
   live: live.en,
+  gallery: gallery.en,
+  compare: compare.en,
+  digit: digit.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
-  homeLive: (unit: number, run: string) => `Unit ${unit} of ${run}, reading a sample`,
-  openRun: (run: string) => `Open ${run}`,
-  runs: "Runs",
   otherLanguage: "中文",
   noRuns: "No runs here yet.",
   noRunsDemo: "This trains one in a minute and opens it here:",
@@ -166,6 +170,7 @@ export const en = {
   storeFullRemedy: "Close other tabs of the explorer, or paste a shorter text.",
   nowhere: "There is no page at this address.",
   toHome: "All runs",
+  tour: tour.en,
   again: "Try again",
   light,
   phrase,

@@ -1,6 +1,8 @@
-"""What there is to look at: all runs, and one."""
+"""What there is to look at: all runs, one, and the images over which one changes its mind."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 from peephole import __version__
 from peephole.explorer.asked import Asked
@@ -20,3 +22,8 @@ def run(desk: Desk, asked: Asked) -> Json:
     """A run's card, what its network is made of, and how its training went."""
     name = asked["run"]
     return run_page(name, desk.catalog.open(name)) | {"siblings": siblings(name, desk.catalog.everything())}
+
+
+def changes(desk: Desk, asked: Asked) -> Json:
+    """The held-out images over which a network changes its mind, the latest to settle first."""
+    return {"samples": [asdict(change) for change in desk.catalog.open(asked["run"]).changes()]}
