@@ -82,7 +82,9 @@ async function request(path: string, signal: AbortSignal, body?: unknown): Promi
     answer = await host().ask(path, body, signal);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    throw new Failure(strings().serverGone, strings().serverGoneRemedy);
+    const words = strings();
+    if (error.who === "kernel") throw new Failure(words.hosts.kernelGone, words.hosts.kernelGoneRemedy);
+    throw new Failure(words.serverGone, words.serverGoneRemedy);
   }
   if (answer.status < 400) return answer.body;
   const { error, do: remedy } = refusalIn(answer.body);

@@ -4,11 +4,19 @@ import type { ComponentChildren } from "preact";
 import { moment, run, selected, unit } from "./data";
 import { strings } from "./i18n";
 import { Link } from "./link";
+import { Menu } from "./menu";
 import { address, go, HOME, type Direction } from "./state";
 
 const ARROWS: Readonly<Record<Direction, string>> = { forward: "→", backward: "←" };
 
-export function Breadcrumb({ children }: { readonly children?: ComponentChildren }) {
+interface Props {
+  /** what one can do here */
+  readonly children?: ComponentChildren;
+  /** what one can do, but seldom does */
+  readonly more?: ComponentChildren;
+}
+
+export function Breadcrumb({ children, more }: Props) {
   const words = strings();
   const { page, lang } = address.value;
   const name = run.value.value?.name ?? address.value.run;
@@ -53,7 +61,10 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
           )}
         </ol>
       </nav>
-      {children}
+      <div class="actions">
+        {children}
+        <Menu>{more}</Menu>
+      </div>
     </header>
   );
 }

@@ -29,6 +29,11 @@ export function probability(value: number): string {
   return value >= 0.995 ? "1" : value.toFixed(2).replace(/^0/, "");
 }
 
+/** A correlation as typesetters set it: .91, −.4, 1. */
+export function correlation(value: number): string {
+  return (value < 0 ? MINUS : "") + probability(Math.abs(value));
+}
+
 /** A count with thin spaces between thousands. */
 export function count(value: number): string {
   return Math.round(value)

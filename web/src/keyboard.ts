@@ -2,6 +2,9 @@
 
 import { dialog } from "./dialogs";
 import { selected, unit } from "./data";
+import { playFilm } from "./film";
+import { grabKey } from "./grab";
+import { playLight } from "./light/panel";
 import { markStretch, toggleLight } from "./looking";
 import { step as stepMoment, togglePlay } from "./moment/play";
 import { address, go, type Page } from "./state";
@@ -27,8 +30,22 @@ function change(way: Partial<Record<Page, Page>>): void {
   if (page) go({ page, unit: unit.peek() });
 }
 
+/** Plays what there is to play on the page; false where nothing is. */
+function play(): boolean {
+  const { page, light } = address.peek();
+  if (page === "moment") togglePlay();
+  else if (light !== null) playLight();
+  else return playFilm();
+  return true;
+}
+
 function press(event: KeyboardEvent): void {
-  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target) || event.ctrlKey || event.metaKey) return;
+  if (selected.peek() && grabKey(event)) {
+    event.preventDefault();
+    return;
+  }
+  if (event.altKey) return;
   if (event.key === "?") dialog.value = "help";
   else if (!selected.peek()) return;
   else if (event.key === "ArrowLeft") stepMoment(event.shiftKey ? -FAR : -1);
@@ -43,8 +60,9 @@ function press(event: KeyboardEvent): void {
   else if (event.key === "/") dialog.value = "jump";
   else if (event.key === "Enter" && !onControl(event.target)) change(DEEPER);
   else if (event.key === "Backspace") change(UP);
-  else if (event.key === " " && address.peek().page === "moment" && !onControl(event.target)) togglePlay();
-  else return;
+  else if (event.key === " " && !onControl(event.target)) {
+    if (!play()) return;
+  } else return;
   event.preventDefault();
 }
 

@@ -14,6 +14,7 @@ import { HomePage } from "./pages/home";
 import { MomentPage } from "./pages/moment";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
+import { settle } from "./place";
 import { address, followAddress, HOME } from "./state";
 import "./styles/index.css";
 
@@ -52,8 +53,10 @@ function Explorer() {
   );
 }
 
+const frame = await settle();
 followAddress();
 listen();
+frame?.listen();
 
 effect(() => {
   const { page } = address.value;

@@ -6,6 +6,7 @@ import { moment, selected, trace, unit, unitTrace } from "./data";
 import { decimal, probability } from "./format";
 import { nameOf, strings } from "./i18n";
 import { inReadingOrder, letter } from "./quantities";
+import { guessesAt } from "./reading";
 import { glyph } from "./symbols";
 
 /** The chosen unit's quantities at the cursor; no numbers until they are those of the unit that is chosen. */
@@ -27,15 +28,7 @@ export const told = computed(() => {
   return [`${strings().step} ${moment.value}`, `“${glyph(symbol).text}”`, ...said].join(", ");
 });
 
-function guesses(): { name: string; share: number }[] {
-  const read = trace.value.value;
-  if (!read?.probabilities || !read.outputs) return [];
-  const first = moment.value * read.ranks;
-  return Array.from({ length: read.ranks }, (_, rank) => ({
-    name: read.predicted[read.outputs!.at(first + rank) ?? -1] ?? "",
-    share: read.probabilities!.at(first + rank) ?? 0,
-  })).filter(({ share }) => share >= 0.005);
-}
+const LEAST_TOLD = 0.005;
 
 /** The readout, with what can be done from here at its end. */
 export function Readout({ children }: { readonly children?: ComponentChildren }) {
@@ -43,7 +36,7 @@ export function Readout({ children }: { readonly children?: ComponentChildren })
   if (!read || read.steps === 0) return <p class="readout" data-testid="readout" />;
   const words = strings();
   const surprise = read.surprise?.at(moment.value) ?? Number.NaN;
-  const likely = guesses();
+  const likely = guessesAt(read, moment.value, read.ranks, LEAST_TOLD);
   const chosen = selected.value?.quantity;
   return (
     <p class="readout" data-testid="readout">
@@ -70,15 +63,24 @@ export function Readout({ children }: { readonly children?: ComponentChildren })
       {likely.length > 0 && (
         <span class="guesses">
           <i>{read.target === "next" ? words.next : words.guess}</i>{" "}
-          {likely.map(({ name, share }) => (
-            <span key={name}>
-              <span class={glyph(name).faint ? "symbol faint" : "symbol"}>{glyph(name).text}</span>{" "}
-              <b>{probability(share)}</b>{" "}
-            </span>
-          ))}
+          <Guesses likely={likely} />
         </span>
       )}
       {children}
     </p>
+  );
+}
+
+/** Likely outputs with their probabilities. */
+export function Guesses({ likely }: { readonly likely: readonly { name: string; share: number }[] }) {
+  return (
+    <>
+      {likely.map(({ name, share }) => (
+        <span key={name}>
+          <span class={glyph(name).faint ? "symbol faint" : "symbol"}>{glyph(name).text}</span>{" "}
+          <b>{probability(share)}</b>{" "}
+        </span>
+      ))}
+    </>
   );
 }

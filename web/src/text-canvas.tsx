@@ -27,11 +27,11 @@ export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props
   const top = useSignal(0);
 
   const trace = useComputed(() => view.value?.trace ?? null);
-  const lanes = useComputed(() => view.value?.lanes.join() ?? "");
+  const lanes = useComputed(() => `${view.value?.lanes.join() ?? ""} ${view.value?.ghost ? "twice" : ""}`);
   const setting = useComputed(() => {
     lanes.value;
     const { width, height } = size.value;
-    return trace.value && width > 0 ? typeset(trace.value, view.peek()!.lanes, width, height) : null;
+    return trace.value && width > 0 ? typeset(view.peek()!, width, height) : null;
   });
   const moment = useComputed(() => view.value?.moment ?? null);
 

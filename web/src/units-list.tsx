@@ -4,33 +4,33 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Statistics, Values } from "./api";
 import { Canvas } from "./canvas";
-import { order, trace, unit, values } from "./data";
-import { decimal, percent } from "./format";
-import { strings } from "./i18n";
+import { laterScores, order, selected, trace, unit, values } from "./data";
+import { costs, followers, sorts } from "./follows";
+import { correlation, decimal, percent } from "./format";
+import { language, strings } from "./i18n";
 import { paintBar, rule, type Pen } from "./paint";
 import { scaleOf } from "./quantities";
-import { score } from "./ranking";
-import { address, go, move, SORTS, viewport, type Sort } from "./state";
+import { isOwn, score } from "./ranking";
+import { address, go, move, viewport, type Sort } from "./state";
 import { narrow } from "./theme";
 
 /** The style sheet's row heights and columns. */
 const [ROW, TALL_ROW] = [32, 44];
-const [BEFORE, AFTER] = [48, 200];
-const COLUMNS = 3;
-
+const [BEFORE, AFTER] = [48, 252];
 const SHARES: readonly Sort[] = ["saturation"];
 
-/** The statistics in the columns: first the one that the list is sorted by. */
-function columnsFor(sort: Sort): Sort[] {
-  const usual: Sort[] = ["variance", "turnover", "saturation"];
-  const sorted: Sort[] = sort === "index" ? [] : [sort];
-  return [...sorted, ...usual.filter((one) => one !== sort)].slice(0, COLUMNS);
+/** The statistic in the last column: the one that the list is sorted by. */
+function columnFor(sort: Sort): Sort {
+  return sort === "index" || sort === "follows" ? "telling" : sort;
 }
 
+/** A unit's number in a column; nothing while it is on the way. */
 function figure(statistics: Statistics, column: Sort, number: number): string {
-  const found = score(statistics, column, number);
+  const found = isOwn(column) ? score(statistics, column, number) : laterScores.value.get(column)?.(number);
+  if (found === undefined) return "";
   if (SHARES.includes(column)) return percent(found);
-  return decimal(found, Math.abs(found) < 9.995 ? 2 : Math.abs(found) < 99.95 ? 1 : 0);
+  const digits = column === "cost" ? 3 : 2;
+  return decimal(found, Math.abs(found) < 9.995 ? digits : Math.abs(found) < 99.95 ? 1 : 0);
 }
 
 /** The mean of a unit's values over a stretch, as far as they are here. */
@@ -52,7 +52,8 @@ export function UnitsList() {
   const open = useSignal(false);
   const words = strings();
   const found = values.value.value;
-  const columns = columnsFor(address.value.sort);
+  const column = columnFor(address.value.sort);
+  const measuring = column === "cost" && costs.value.loading;
 
   useEffect(() => {
     const element = scroller.current!;
@@ -109,7 +110,7 @@ export function UnitsList() {
             <span aria-hidden="true">{open.value ? " ▾" : " ▴"}</span>
           </button>
         ) : (
-          <h2>{words.units(found?.units ?? 0)}</h2>
+          <h2>{words.units(selected.value?.detail.units ?? 0)}</h2>
         )}
         <label class="choice">
           <span class="quiet">{words.sort}</span>
@@ -119,7 +120,7 @@ export function UnitsList() {
             title={words.sortHints[address.value.sort]}
             onChange={(event) => go({ sort: event.currentTarget.value as Sort, unit: unit.value })}
           >
-            {SORTS.map((sort) => (
+            {sorts.value.map((sort) => (
               <option value={sort} key={sort}>
                 {words.sorts[sort]}
               </option>
@@ -130,11 +131,8 @@ export function UnitsList() {
       <div class="columns" aria-hidden="true">
         <span />
         <span class="stretch">{words.visibleStretch}</span>
-        {columns.map((column) => (
-          <span key={column} title={words.sortHints[column]}>
-            {words.sorts[column]}
-          </span>
-        ))}
+        <span class="stretch">{words.live.follows}</span>
+        <span title={words.sortHints[column]}>{measuring ? words.live.measuring : words.sorts[column]}</span>
       </div>
       <div class="body">
         <Canvas draw={draw} />
@@ -162,17 +160,29 @@ export function UnitsList() {
                   {number}
                 </span>
                 <span />
-                {columns.map((column) => (
-                  <span key={column}>
-                    <span class="unseen">{words.sorts[column]} </span>
-                    {figure(found.statistics, column, number)}
-                  </span>
-                ))}
+                <Followed number={number} />
+                <span>
+                  <span class="unseen">{words.sorts[column]} </span>
+                  {figure(found.statistics, column, number)}
+                </span>
               </button>
             ))}
         </div>
       </div>
     </section>
+  );
+}
+
+/** What a unit follows, and how closely. */
+function Followed({ number }: { readonly number: number }) {
+  const words = strings();
+  const found = followers.value.get(number);
+  if (!found) return <span />;
+  return (
+    <span class="followed" title={found.sentence[language()]}>
+      <span class="unseen">{words.live.follows} </span>
+      <span class="name">{found.name[language()]}</span> {correlation(found.correlation)}
+    </span>
   );
 }
 

@@ -7,11 +7,14 @@ import type { Sort } from "./state";
 import { en as light } from "./words/light";
 import { en as phrase } from "./words/phrase";
 import * as moment from "./words/moment";
+import * as hosts from "./words/hosts";
+import * as live from "./words/live";
 
 export const en = {
   gallery: gallery.en,
   compare: compare.en,
   digit: digit.en,
+  live: live.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
@@ -72,20 +75,16 @@ export const en = {
   bits: "bits",
   deviations: "σ",
   editText: "edit text",
-  editHint: "Type or paste a text; the network reads it at once.",
-  editLines: "Type sequences, one a line; the network reads each from a fresh start.",
-  editSample: "This network reads numbers; choose which sample to show.",
   ownText: "Your text",
   sample: "Sample",
   anotherSample: "another sample",
   sampleOf: (last: number) => `0 to ${last}`,
-  show: "Read it",
-  cancel: "Cancel",
-  emptyText: "There is no text to read.",
-  emptyTextRemedy: "Type or paste at least one symbol.",
   unknownSymbols: "Symbols this network never met were read as �:",
   sort: "Sort units by",
   sorts: {
+    follows: "follows",
+    silence: "silence",
+    cost: "cost",
     telling: "telling",
     index: "index",
     turnover: "turnover",
@@ -94,6 +93,9 @@ export const en = {
     range: "range",
   } as Readonly<Record<Sort, string>>,
   sortHints: {
+    follows: "how closely it follows something that is in the text: correlation",
+    silence: "how much it holds unseen: mean of (1 − o)·|tanh c|",
+    cost: "bits a symbol that silencing it costs; measured on request",
     telling: "large for a unit that holds the values it takes, and takes both of its ends",
     index: "position in the layer",
     turnover: "mean change from step to step",
@@ -137,7 +139,7 @@ export const en = {
     ["[ ]", "begin and end a stretch (with the mouse: Shift and drag)"],
     ["Enter", "deeper: network, unit, moment"],
     ["Backspace", "back up: moment, unit, network"],
-    ["Space", "play, on the moment page"],
+    ["Space", "play: the moment, the light, the film"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -171,6 +173,7 @@ export const en = {
   light,
   phrase,
   moment: moment.en,
+  hosts: hosts.en,
 };
 
 export type Strings = typeof en;

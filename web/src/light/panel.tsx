@@ -8,6 +8,7 @@ import { sequenceOf } from "../layout";
 import { Message } from "../message";
 import { go, move } from "../state";
 import { glyph } from "../symbols";
+import { still } from "../theme";
 import { decades, front, light, source } from "./data";
 import { LagChart } from "./lag-chart";
 import { LightLanes } from "./lanes";
@@ -17,8 +18,6 @@ import { powerOfTen } from "./scale";
 /** Milliseconds a step, when the light is played backwards; a long way is gone in larger strides. */
 const PACE = 60;
 const MOST_STRIDES = 120;
-
-const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 export function LightPanel() {
   const words = strings().light;
@@ -37,7 +36,7 @@ export function LightPanel() {
         </h2>
         <Legend />
         <span class="spring" />
-        <button data-testid="light-play" aria-pressed={front.value !== null} onClick={() => (front.value === null ? play() : stop())}>
+        <button data-testid="light-play" aria-pressed={front.value !== null} onClick={playLight}>
           {front.value === null ? `◀ ${words.play}` : words.stop}
         </button>
         <button data-testid="light-close" onClick={() => go({ light: null })}>
@@ -66,6 +65,12 @@ function Legend() {
   );
 }
 
+/** Plays the light backwards, or stops that. */
+export function playLight(): void {
+  if (front.peek() === null) play();
+  else stop();
+}
+
 let timer = 0;
 
 function stop(): void {
@@ -76,7 +81,7 @@ function stop(): void {
 /** Lets the light run from its step to the sequence's beginning, the cursor with it. */
 function play(): void {
   const [step, read] = [source.peek(), trace.peek().value];
-  if (step === null || !read || still.matches) return;
+  if (step === null || !read || still.peek()) return;
   const [start] = sequenceOf(read.lengths, step);
   const stride = Math.max(1, Math.ceil((step - start) / MOST_STRIDES));
   front.value = step;

@@ -158,8 +158,10 @@ export function CurveBox({ mark, along, across, letter, activation, sum, outlet,
 /** A rounded box, or one whose side of the outlet is narrower. */
 function frame(turned: boolean, x: number, y: number, w: number, h: number, outlet?: "over" | "under"): string {
   const [l, r, t, b] = [x - w / 2, x + w / 2, y - h / 2, y + h / 2];
-  if (!outlet) const [over, under] = [`H${r - 4}Q${r} ${t} ${r} ${t + 4}`, `H${l + 4}Q${l} ${b} ${l} ${b - 4}`];
-  return `M${l + 4} ${t}${over}V${b - 4}Q${r} ${b} ${r - 4} ${b}${under}V${t + 4}Q${l} ${t} ${l + 4} ${t}Z`;
+  if (!outlet) {
+    const [over, under] = [`H${r - 4}Q${r} ${t} ${r} ${t + 4}`, `H${l + 4}Q${l} ${b} ${l} ${b - 4}`];
+    return `M${l + 4} ${t}${over}V${b - 4}Q${r} ${b} ${r - 4} ${b}${under}V${t + 4}Q${l} ${t} ${l + 4} ${t}Z`;
+  }
   const by = 10;
   if (turned) {
     return outlet === "over"
