@@ -50,9 +50,9 @@ class Known:
         """The page's numbers at a moment are these."""
         said = page.get_by_test_id(f"{side}-numbers")
         expect(said.locator("b").first).to_have_text(str(moment))
-        unit = int(page.get_by_test_id(f"{side}-unit").input_value())
         letter = "c" if self.quantity == "cell" else "h"
         expect(said).to_contain_text(re.compile(rf"{letter} [−\d]"))
+        unit = int(page.get_by_test_id(f"{side}-unit").input_value())
         text = said.inner_text().replace("−", "-")
         shown = dict(re.findall(r"\b([chxt]|surprise|next \S)\s+(-?[\d.]+)", text))
         value = self.record[self.quantity][moment, 0, unit].item()
