@@ -147,17 +147,19 @@ export interface Task {
   readonly source: Exclude<Source, { kind: "pasted" }>;
   readonly frame: number | null;
   readonly clamps: readonly Clamp[];
+  /** false: with the weights of its peepholes at 0 */
+  readonly peepholes?: boolean;
 }
 
 /** The body that asks for it. */
-export function asked({ source, frame, clamps }: Task): Record<string, unknown> {
+export function asked({ source, frame, clamps, peepholes = true }: Task): Record<string, unknown> {
   const material =
     source.kind === "text"
       ? { text: source.text }
       : source.kind === "drawn"
         ? { drawn: source.pixels }
         : { sample: source.index };
-  return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}) };
+  return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}), ...(peepholes ? {} : { peepholes }) };
 }
 
 /** How each trace is made again, should the server have forgotten it while its windows are still looked at. */

@@ -26,6 +26,7 @@ export const NOTHING_READ: Trace = {
   long: false,
   share: signal(1),
   probabilities: null,
+  distribution: null,
   outputs: null,
   ranks: 0,
   rows: 0,
@@ -33,7 +34,6 @@ export const NOTHING_READ: Trace = {
   surprise: null,
   inputs: null,
   features: 0,
-  distribution: null,
 };
 
 /** What a network has read of an empty text; `last` was read before it. */

@@ -16,6 +16,7 @@ import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
 import { settle } from "./place";
 import { address, followAddress, HOME } from "./state";
+import { Toured } from "./tour/toured";
 import "./styles/index.css";
 
 function Page() {
@@ -47,7 +48,9 @@ function Page() {
 function Explorer() {
   return (
     <>
-      <Page />
+      <Toured>
+        <Page />
+      </Toured>
       <Dialogs />
     </>
   );

@@ -4,6 +4,7 @@ import * as compare from "./words/compare";
 import * as digit from "./words/digit";
 import * as gallery from "./words/home";
 import type { Sort } from "./state";
+import * as tour from "./words/tour";
 import { en as light } from "./words/light";
 import { en as phrase } from "./words/phrase";
 import * as moment from "./words/moment";
@@ -11,10 +12,10 @@ import * as hosts from "./words/hosts";
 import * as live from "./words/live";
 
 export const en = {
+  live: live.en,
   gallery: gallery.en,
   compare: compare.en,
   digit: digit.en,
-  live: live.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
@@ -169,6 +170,7 @@ export const en = {
   storeFullRemedy: "Close other tabs of the explorer, or paste a shorter text.",
   nowhere: "There is no page at this address.",
   toHome: "All runs",
+  tour: tour.en,
   again: "Try again",
   light,
   phrase,

@@ -1,9 +1,10 @@
 // Every word on the page, in Chinese.
 
+import * as tour from "./words/tour";
+import * as hosts from "./words/hosts";
 import * as compare from "./words/compare";
 import * as digit from "./words/digit";
 import * as gallery from "./words/home";
-import * as hosts from "./words/hosts";
 import type { Strings } from "./words.en";
 import { zh as light } from "./words/light";
 import { zh as phrase } from "./words/phrase";
@@ -11,10 +12,10 @@ import * as moment from "./words/moment";
 import * as live from "./words/live";
 
 export const zh: Strings = {
+  live: live.zh,
   gallery: gallery.zh,
   compare: compare.zh,
   digit: digit.zh,
-  live: live.zh,
   home: "首页",
   whereYouAre: "当前位置",
   tagline: "看见网络记住了什么。",
@@ -169,6 +170,7 @@ export const zh: Strings = {
   storeFullRemedy: "请关闭探索器的其他标签页，或粘贴较短的文本。",
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
+  tour: tour.zh,
   again: "重试",
   light,
   phrase,

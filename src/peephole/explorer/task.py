@@ -1,7 +1,8 @@
 """What a network is asked to do: what it reads, as it was at which moment of its training, with what held.
 
 {"text": "…"} or {"sample": 0} or {"drawn": "…"}, and where wanted
-"frame": a frame of its film, and "clamps": as in ``held.py``
+"frame": a frame of its film, "clamps": as in ``held.py``, and "peepholes": false for a network with peepholes whose
+weights are set to 0
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ class Task:
         material: what it reads.
         frame: which frame of the film of its training; None for the finished network.
         clamps: what is held.
+        peepholes: whether the gates see the cell as they have learned to; False: they do not.
     """
 
     material: Material
     frame: int | None = None
     clamps: tuple[Held, ...] = ()
+    peepholes: bool = True
 
     @property
     def digest(self) -> str:
-        """Names what is read and held: the same for equal tasks, in every process; the frame is not part of it."""
+        """Names what is read and held: the same for equal tasks, in every process; which network does it is no part."""
         return f"{self.material.digest} {self.clamps}"
 
 
@@ -44,7 +47,7 @@ def task_in(opened: OpenRun, asked: Asked) -> Task:
     """
     frame = None if asked.fields.get("frame") is None else asked.whole("frame")
     clamps = () if asked.fields.get("clamps") is None else held_in(asked.fields["clamps"], opened.network)
-    return Task(_material(opened, asked), frame, clamps)
+    return Task(_material(opened, asked), frame, clamps, peepholes=asked.truth("peepholes", otherwise=True))
 
 
 def _material(opened: OpenRun, asked: Asked) -> Material:

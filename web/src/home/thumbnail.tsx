@@ -120,7 +120,7 @@ function paint(pen: Pen, view: TextView): void {
   if (trace.features <= 1) {
     const width = Math.min(pen.width + MARGIN, NUMBERED - 1);
     pen.context.translate(-MARGIN, 0);
-    paintText({ ...pen, width }, view, typeset(view, width, pen.height), 0);
+    paintText({ ...pen, width }, view, typeset({ ...view, lanes: [] }, width, pen.height), 0);
     return;
   }
   const row = pen.height / trace.steps;
