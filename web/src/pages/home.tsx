@@ -13,6 +13,7 @@ import { Trouble } from "../message";
 import { Picture } from "../picture";
 import { go, type Address } from "../state";
 import { TextCanvas } from "../text-canvas";
+import { TourEntrance } from "../tour/entrance";
 
 /** The address a run opens at: nothing of the last one looked at stays. */
 const opening = (run: RunCard): Partial<Address> => ({
@@ -30,6 +31,8 @@ export function HomePage() {
         <p class="name">
           Peephole <span class="quiet">{found?.version}</span>
         </p>
+        <span class="spring" />
+        <TourEntrance />
         <LanguageButton />
       </header>
       <Trouble />
