@@ -27,6 +27,9 @@ PLACES = {
     "unit": "/run/{run}/unit/2?t=5",
     "moment": "/run/{run}/unit/2/moment?t=5",
     "all units": "/run/{run}/unit/2/moment?t=5&all=1",
+    "compare": "/compare/zoo:counter/zoo:counter-rnn?t=5",
+    "digit": "/run/zoo:digits/digit?sample=3&t=14",
+    "drawn digit": "/run/zoo:digits/digit?drawn=" + "A" * 523,
 }
 
 

@@ -115,6 +115,8 @@ def places(run: ph.Run) -> list[str]:
         unit,
         f"{unit}/moment?t=3",
         f"{unit}/moment?t=3&all=1",
+        "/compare/zoo:counter/zoo:counter-rnn",
+        "/run/zoo:digits/digit",
     ]
 
 
@@ -159,7 +161,8 @@ def test_light_and_dark_have_one_layout_and_their_own_ground(
 
 def test_chinese_leaves_no_english_label(browser: Browser, explorer: Explorer, run: ph.Run) -> None:
     context, found = visit(browser, explorer)
-    same = {"Peephole", "English", "LSTM", "tanh", run.name, "run", "peephole", "explore"}
+    same = {"Peephole", "English", "LSTM", "GRU", "RNN", "tanh", "peephole", "explore"}
+    same |= {run.name, "run", "counter", "rnn", "gru", "digits"}
     for place in places(run):
         page = found.go(f"{place}{'&' if '?' in place else '?'}lang=zh")
         settle(page)

@@ -61,9 +61,18 @@ export interface Run extends Omit<RunCard, "film"> {
   readonly causal: boolean;
 }
 
+/** A shipped network, with what to look for in it. */
+export interface ShippedCard extends RunCard {
+  readonly title: Words;
+  readonly look_for: Words;
+  /** of a counter: the least n at which it errs */
+  readonly first_failure: number | null;
+}
+
 export interface Home {
   readonly version: string;
   readonly runs: readonly RunCard[];
+  readonly gallery: readonly ShippedCard[];
 }
 
 /** Asks the host; a Failure with its own words if it refuses or is gone. */

@@ -21,7 +21,6 @@ export function Breadcrumb({ children, more }: Props) {
   const { page, lang } = address.value;
   const name = run.value.value?.name ?? address.value.run;
   const onUnit = page === "unit";
-  const below = onUnit || page === "moment";
   return (
     <header class="bar">
       <nav aria-label={words.whereYouAre}>
@@ -29,10 +28,15 @@ export function Breadcrumb({ children, more }: Props) {
           <li>
             <Link to={{ ...HOME, lang }}>{words.home}</Link>
           </li>
-          <li>{below ? <Link to={{ page: "network", unit: unit.value }}>{name}</Link> : <h1>{name}</h1>}</li>
+          <li>{page === "network" ? <h1>{name}</h1> : <Link to={{ page: "network", unit: unit.value }}>{name}</Link>}</li>
           <li>
             <LayerSelect />
           </li>
+          {page === "digit" && (
+            <li>
+              <h1>{words.digit.page}</h1>
+            </li>
+          )}
           {unit.value !== null && (
             <li>
               {onUnit ? (

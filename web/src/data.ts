@@ -210,10 +210,10 @@ export const unitTrace: Resource<api.UnitTrace> = resource(() => {
   };
 }, 24);
 
-/** The step under the cursor, always one that exists. */
+/** The step under the cursor, always one that exists. A film of a digit opens at its end, a text at its beginning. */
 export const moment = computed(() => {
   const steps = trace.value.value?.steps ?? 0;
-  const wanted = address.value.moment ?? 0;
+  const wanted = address.value.moment ?? (address.value.page === "digit" ? steps - 1 : 0);
   return Number.isNaN(wanted) ? 0 : Math.max(0, Math.min(wanted, steps - 1));
 });
 

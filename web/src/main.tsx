@@ -8,6 +8,8 @@ import { language, strings } from "./i18n";
 import { listen } from "./keyboard";
 import { Link } from "./link";
 import { Message } from "./message";
+import { ComparePage } from "./pages/compare";
+import { DigitPage } from "./pages/digit";
 import { HomePage } from "./pages/home";
 import { MomentPage } from "./pages/moment";
 import { NetworkPage } from "./pages/network";
@@ -27,6 +29,10 @@ function Page() {
       return <UnitPage />;
     case "moment":
       return <MomentPage />;
+    case "digit":
+      return <DigitPage />;
+    case "compare":
+      return <ComparePage />;
     default:
       return (
         <main class="home">
@@ -57,7 +63,7 @@ frame?.listen();
 
 effect(() => {
   const { page } = address.value;
-  const place = page === "network" || page === "unit" || page === "moment" ? (run.value.value?.name ?? address.value.run) : "";
+  const place = page === "home" || page === "nowhere" ? "" : (run.value.value?.name ?? address.value.run);
   const number = (page === "unit" || page === "moment") && unit.value !== null ? strings().unitN(unit.value) : "";
   const deepest = page === "moment" ? strings().moment.name : "";
   document.title = [deepest, number, place, "Peephole"].filter(Boolean).join(" · ");

@@ -54,6 +54,8 @@ export interface Address {
   /** null: the page chooses one that tells something */
   readonly quantity: string | null;
   readonly unit: number | null;
+  /** the unit of a comparison's second network */
+  readonly otherUnit: number | null;
   readonly moment: number | null;
   readonly source: Source;
   /** which checkpoint of the training film; null: the finished network */
@@ -83,6 +85,7 @@ export const HOME: Address = {
   direction: "forward",
   quantity: null,
   unit: null,
+  otherUnit: null,
   moment: null,
   source: { kind: "sample", index: 0 },
   frame: null,
@@ -174,6 +177,7 @@ export function parse(path: string, search: string): Address {
     direction: oneOf(query.get("direction"), ["forward", "backward"], "forward"),
     quantity: query.get("quantity"),
     unit: optional(unit ?? query.get("unit")),
+    otherUnit: optional(query.get("unit2")),
     moment: optional(query.get("t")),
     source: sourceIn(query),
     frame: optional(query.get("frame")),
@@ -248,6 +252,7 @@ export function format(address: Address): string {
     if (address.direction === "backward") query.set("direction", "backward");
     if (address.quantity !== null) query.set("quantity", address.quantity);
     if (!unitInPath && address.unit !== null) query.set("unit", String(address.unit));
+    if (address.otherUnit !== null) query.set("unit2", String(address.otherUnit));
     if (address.moment !== null) query.set("t", String(address.moment));
     writeSource(query, address.source);
     if (address.frame !== null) query.set("frame", String(address.frame));

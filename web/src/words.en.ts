@@ -1,5 +1,8 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
+import * as compare from "./words/compare";
+import * as digit from "./words/digit";
+import * as gallery from "./words/home";
 import type { Sort } from "./state";
 import * as tour from "./words/tour";
 import { en as light } from "./words/light";
@@ -10,12 +13,12 @@ import * as live from "./words/live";
 
 export const en = {
   live: live.en,
+  gallery: gallery.en,
+  compare: compare.en,
+  digit: digit.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
-  homeLive: (unit: number, run: string) => `Unit ${unit} of ${run}, reading a sample`,
-  openRun: (run: string) => `Open ${run}`,
-  runs: "Runs",
   otherLanguage: "中文",
   noRuns: "No runs here yet.",
   noRunsDemo: "This trains one in a minute and opens it here:",

@@ -2,6 +2,9 @@
 
 import * as tour from "./words/tour";
 import * as hosts from "./words/hosts";
+import * as compare from "./words/compare";
+import * as digit from "./words/digit";
+import * as gallery from "./words/home";
 import type { Strings } from "./words.en";
 import { zh as light } from "./words/light";
 import { zh as phrase } from "./words/phrase";
@@ -10,12 +13,12 @@ import * as live from "./words/live";
 
 export const zh: Strings = {
   live: live.zh,
+  gallery: gallery.zh,
+  compare: compare.zh,
+  digit: digit.zh,
   home: "首页",
   whereYouAre: "当前位置",
   tagline: "看见网络记住了什么。",
-  homeLive: (unit, run) => `${run} 的单元 ${unit}，正在读一份样本`,
-  openRun: (run) => `打开 ${run}`,
-  runs: "训练记录",
   otherLanguage: "English",
   noRuns: "这里还没有训练记录。",
   noRunsDemo: "下面的命令用一分钟训练一个网络，并在这里打开：",

@@ -80,7 +80,6 @@ def card(id: str, run: Run) -> Json:
         "parameters": run.parameters,
         "peephole": config.peephole,
         "result": {name: _finite(value) for name, value in run.result.items()},
-        "film": len(run.film()),
         "modified": _modified(run.path),
         "error": None,
     }
@@ -108,17 +107,7 @@ def _card_of_folder(id: str, folder: Path) -> Json:
         return card(id, Run.open(folder))
     except RunError as error:
         unknown = dict.fromkeys(
-            (
-                "problem",
-                "cell",
-                "layers",
-                "hidden",
-                "bidirectional",
-                "parameters",
-                "peephole",
-                "result",
-                "film",
-            )
+            ("problem", "cell", "layers", "hidden", "bidirectional", "parameters", "peephole", "result")
         )
         return {
             "id": id,

@@ -14,11 +14,13 @@ from threading import Lock
 
 from peephole.data.batches import Problem, Target, text_sample
 from peephole.explorer import drawing, material
+from peephole.explorer.changes import Change, changes
 from peephole.explorer.material import Material
 from peephole.explorer.peepholes import without_peepholes
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import Words
 from peephole.nn.models import Network
+from peephole.trace.beside import one_thread
 from peephole.train.run import WEIGHTS, Run
 
 MOST_FRAMES = 64
@@ -158,6 +160,21 @@ class OpenRun:
                 status=422,
             )
         return material.drawn(pixels)
+
+    def changes(self) -> list[Change]:
+        """The held-out images over which the network changes its mind, the latest to settle first.
+
+        Raises:
+            Refusal: the network labels no images.
+        """
+        if self.target != "class":
+            raise Refusal(
+                Words("this network labels no images", "该网络不识别图像"),
+                do=Words("Choose a network of digits.", "请选择识别数字的网络。"),
+                status=422,
+            )
+        with self.lock, one_thread():
+            return changes(self.network, self._problem.validation(batch=self.samples))
 
     @property
     def _problem(self) -> Problem:

@@ -2,6 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { Beside } from "../beside";
 import { Breadcrumb } from "../breadcrumb";
 import { moment, run, scale, selected, selection, trace, unit, values, valuesScale } from "../data";
 import { momentNotice } from "../dialogs";
@@ -64,6 +65,7 @@ export function NetworkPage() {
   return (
     <main class="network" data-testid="network-page" aria-busy={busy.value}>
       <Breadcrumb more={selected.value && <ClampButton />}>
+        <Beside />
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}

@@ -3,6 +3,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { facts, at } from "../api";
 import { moment, trace } from "../data";
+import type { Change } from "../digit/changes";
 import { percent } from "../format";
 import { strings } from "../i18n";
 import { address, HOME, go, move } from "../state";
@@ -13,37 +14,34 @@ import { Slider, Waiting } from "./parts";
 const [SEEMS, IS] = ["2", "3"];
 const SHOWN = 4;
 
-interface Turn {
-  readonly sample: number;
-  /** at so many rows the guess was the other one */
-  readonly rows: number;
-}
-
 /** The held-out digits that were taken for another at first, the longest first. */
-const turns = ofSteps<readonly Turn[]>(["digit"], () => {
+const mistaken = ofSteps<readonly Change[]>(["digit"], () => {
   const { run } = address.value;
   return {
     key: run,
     family: run,
-    load: async (signal) =>
-      (await facts<{ turns: readonly Turn[] }>(`${at(run)}/turns?seems=${SEEMS}&is=${IS}`, signal)).turns,
+    load: async (signal) => {
+      const path = `${at(run)}/changes?label=${IS}&mistaken=${SEEMS}`;
+      const { samples } = await facts<{ samples: readonly Change[] }>(path, signal);
+      return [...samples].sort((one, other) => other.rows - one.rows);
+    },
   };
 });
 
 export function DigitStep() {
   const words = strings().tour.digit;
-  const found = turns.value.value;
+  const found = mistaken.value.value;
   const { source } = address.value;
   // The step's address leaves the digit open; whoever has chosen one keeps it.
   useSignalEffect(() => {
-    const [first, now] = [turns.value.value?.[0], address.value.source];
+    const [first, now] = [mistaken.value.value?.[0], address.value.source];
     if (first && now === HOME.source) move({ source: { kind: "sample", index: first.sample } });
   });
   const read = trace.value.value;
   const row = moment.value;
   const place = row * (read?.ranks ?? 0);
   const guess = read?.predicted[read.outputs?.at(place) ?? -1];
-  const failed = turns.value.failure;
+  const failed = mistaken.value.failure;
   if (failed) return <Message what={failed.what} remedy={failed.remedy} />;
   if (!found || !read) return <Waiting />;
   return (

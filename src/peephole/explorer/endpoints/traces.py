@@ -1,7 +1,8 @@
 """What a network does with what it reads: everything at once, one quantity of every unit, one unit.
 
 trace     surprise F32 (step,), and outputs5 I32 and probabilities5 F32 (step, 5), −1 and 0 where a network has
-          fewer outputs, or forecast F32 (step, 1) where it says a number; inputs F32 (step, feature) of numbers
+          fewer outputs, or forecast F32 (step, 1) where it says a number; inputs F32 (step, feature) of numbers;
+          distribution F32 (step, output) where it labels an image
 quantity  values F16 (step, unit), and F32 (unit,) each field of ``UnitStatistics``
 unit      each quantity F32 (step,) under its name, hist.<quantity> F32 (bin,),
           and for symbols mean_by_symbol F32 (symbol,), counts F32 (symbol,)

@@ -21,7 +21,7 @@ from peephole.trace.beside import one_thread
 MOST_ADDED = 400
 MOST_READ = 4096
 """Most symbols of a text that are read again before it is gone on with: held ones are read slowly."""
-MOST_RUNS = 2**18
+MOST_RUNS = 2**17
 """Most steps, over all units that are held in turn, that an ablation runs."""
 
 
