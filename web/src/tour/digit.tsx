@@ -6,7 +6,7 @@ import { moment, trace } from "../data";
 import type { Change } from "../digit/changes";
 import { percent } from "../format";
 import { strings } from "../i18n";
-import { address, HOME, go, move } from "../state";
+import { address, go, HOME, move, type Address } from "../state";
 import { ofSteps } from "./data";
 import { Message } from "../message";
 import { Slider, Waiting } from "./parts";
@@ -28,6 +28,12 @@ const mistaken = ofSteps<readonly Change[]>(["digit"], () => {
   };
 });
 
+/** A digit in the row before its guess settles: a step further, and the network has changed its mind. */
+const shown = ({ sample, row }: Change): Partial<Address> => ({
+  source: { kind: "sample", index: sample },
+  moment: Math.max(0, row - 2),
+});
+
 export function DigitStep() {
   const words = strings().tour.digit;
   const found = mistaken.value.value;
@@ -35,7 +41,7 @@ export function DigitStep() {
   // The step's address leaves the digit open; whoever has chosen one keeps it.
   useSignalEffect(() => {
     const [first, now] = [mistaken.value.value?.[0], address.value.source];
-    if (first && now === HOME.source) move({ source: { kind: "sample", index: first.sample } });
+    if (first && now === HOME.source) move(shown(first));
   });
   const read = trace.value.value;
   const row = moment.value;
@@ -60,14 +66,14 @@ export function DigitStep() {
       </p>
       <div class="ranking" role="group" aria-label={words.others}>
         <span class="name">{words.others}</span>
-        {found.slice(0, SHOWN).map(({ sample, rows }) => (
+        {found.slice(0, SHOWN).map((one) => (
           <button
-            key={sample}
-            data-testid={`tour-sample-${sample}`}
-            aria-pressed={source.kind === "sample" && source.index === sample}
-            onClick={() => go({ source: { kind: "sample", index: sample }, moment: 0 })}
+            key={one.sample}
+            data-testid={`tour-sample-${one.sample}`}
+            aria-pressed={source.kind === "sample" && source.index === one.sample}
+            onClick={() => go(shown(one))}
           >
-            {words.number(sample)} <span class="quiet">{words.rows(rows)}</span>
+            {words.number(one.sample)} <span class="quiet">{words.rows(one.rows)}</span>
           </button>
         ))}
       </div>
