@@ -43,6 +43,8 @@ export interface Run extends RunCard {
   readonly vocabulary: readonly string[] | null;
   readonly labels: readonly string[] | null;
   readonly samples: number;
+  /** names of the files that the explorer was started with */
+  readonly texts?: readonly string[];
 }
 
 export interface Home {
@@ -118,7 +120,9 @@ export function asked({ source, frame, clamps }: Task): Record<string, unknown> 
       ? { text: source.text }
       : source.kind === "drawn"
         ? { drawn: source.pixels }
-        : { sample: source.index };
+        : source.kind === "file"
+          ? { file: source.index }
+          : { sample: source.index };
   return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}) };
 }
 
@@ -171,10 +175,12 @@ export async function getUnit(
   direction: Direction,
   unit: number,
   quantities: readonly string[],
+  around: number,
   signal: AbortSignal,
 ): Promise<UnitTrace> {
   const path = `/api/traces/${read.trace}/${layer}/${direction}/unit/${unit}`;
-  const found = await payload<UnitFacts>(path, signal);
+  // Of a long text the stretch around a step is wanted at once, and comes with the rest.
+  const found = await payload<UnitFacts>(read.long ? `${path}?around=${around}` : path, signal);
   const load = (from: number, to: number) => windowed(read.trace, `${path}/window/${from}/${to}`);
   return unitOf(found, { read, layer, direction, unit, quantities }, load);
 }

@@ -61,6 +61,9 @@ export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() =
   if (source.kind === "sample" && !(source.index < Math.max(1, found.samples))) {
     return { what: words.noSample, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
   }
+  if (source.kind === "file" && !(source.index < (found.texts ?? []).length)) {
+    return { what: words.long.noFile, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
+  }
   return { run: found, detail, quantity: shown };
 });
 
@@ -158,7 +161,7 @@ export const unitTrace = resource(() => {
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal),
+        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, moment.peek(), signal),
         () => api.postTrace(name, task(), signal),
       ),
   };

@@ -1,12 +1,17 @@
 // The page's language, which is part of the address (`lang=zh`), and its words.
 
+import { computed } from "@preact/signals";
 import { address, type Language } from "./state";
 import { en, type Strings } from "./words.en";
 import { zh } from "./words.zh";
 
+const spoken = computed<Language>(
+  () => address.value.lang ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"),
+);
+
 /** The language of the page: the address's, else the browser's. */
 export function language(): Language {
-  return address.value.lang ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+  return spoken.value;
 }
 
 /** The page's words, in its language. Read inside a component it follows a change of language. */

@@ -51,6 +51,10 @@ effect(() => {
   const place = page === "network" || page === "unit" ? (run.value.value?.name ?? address.value.run) : "";
   const number = page === "unit" && unit.value !== null ? strings().unitN(unit.value) : "";
   document.title = [number, place, "Peephole"].filter(Boolean).join(" · ");
+});
+
+// Apart from the title, which changes with every unit: a document whose language is set is styled anew.
+effect(() => {
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
 });
 

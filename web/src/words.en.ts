@@ -1,6 +1,7 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
 import type { Sort } from "./state";
+import * as long from "./words/long";
 
 export const en = {
   home: "home",
@@ -158,6 +159,7 @@ export const en = {
   nowhere: "There is no page at this address.",
   toHome: "All runs",
   again: "Try again",
+  long: long.en,
 };
 
 export type Strings = typeof en;

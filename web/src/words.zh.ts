@@ -1,5 +1,6 @@
 // Every word on the page, in Chinese.
 
+import * as long from "./words/long";
 import type { Strings } from "./words.en";
 
 export const zh: Strings = {
@@ -158,4 +159,5 @@ export const zh: Strings = {
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
   again: "重试",
+  long: long.zh,
 };

@@ -16,7 +16,9 @@ import { Picture } from "../picture";
 import { Readout, told } from "../readout";
 import { address, go, HOME, move, viewport, type Lane } from "../state";
 import { glyph } from "../symbols";
+import { SurveyProgress } from "../survey-progress";
 import { TextCanvas } from "../text-canvas";
+import { TextSelect } from "../text-select";
 import { MOST_BITS, type TextView } from "../text-view";
 import { UnitsList } from "../units-list";
 
@@ -59,6 +61,7 @@ export function NetworkPage() {
   return (
     <main class="network" data-testid="network-page">
       <Breadcrumb>
+        <TextSelect />
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-expanded={editing.value} onClick={() => (editing.value = !editing.value)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
@@ -72,6 +75,7 @@ export function NetworkPage() {
           <div class="work">
             <section class="reading" aria-label={words.text}>
               <Notices />
+              <SurveyProgress />
               {typing || editing.value ? (
                 <EditText done={done} cancel={cancel} />
               ) : rows ? (

@@ -9,6 +9,7 @@ import { Legend } from "../legend";
 import { Means } from "../means";
 import { Trouble } from "../message";
 import { Readout } from "../readout";
+import { SurveyProgress } from "../survey-progress";
 import { UnitLanes } from "../unit-lanes";
 
 export function UnitPage() {
@@ -19,6 +20,7 @@ export function UnitPage() {
       <Trouble />
       {selected.value && !wrong && trace.value.value && (
         <>
+          <SurveyProgress />
           <Readout />
           <UnitLanes />
           <div class={`panels ${selected.value.run.input}`}>
