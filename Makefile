@@ -4,6 +4,7 @@
 #   make test    every test, the front end's included
 #   make check   format, lint, types, import contract, the front end's types: what CI asks before the tests
 #   make bench   the benchmarks, printed as ratios
+#   make zoo     train the networks that the explorer opens with again; make zoo NAMES="counter digits" only those
 #   make soak    the long tests that are not part of `make test`
 #   make clean   forget everything that was made here
 #
@@ -21,7 +22,7 @@ FRONT   := $(wildcard web/*.json web/*.mjs web/*.html web/.npmrc web/node.py)
 SOURCES := $(shell find src web/src -name __pycache__ -prune -o -name static -prune -o -print)
 WEB     := web/node_modules/.package-lock.json
 
-.PHONY: demo test check bench soak clean browser
+.PHONY: demo test check bench zoo soak clean browser
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.package
@@ -41,6 +42,9 @@ check: $(VENV)/.dev $(WEB)
 
 bench: $(VENV)/.package
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+zoo: $(VENV)/.package
+	$(BIN)/python -m peephole.zoo.retrain $(NAMES) -o src/peephole/zoo/networks
 
 soak: $(VENV)/.dev browser
 	$(BIN)/pytest -m soak

@@ -12,6 +12,7 @@ are used, not here.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from peephole import errors
@@ -30,6 +31,7 @@ from peephole.trace.survey import Survey, survey
 from peephole.trace.trace import LayerRecord, Trace
 
 if TYPE_CHECKING:
+    from peephole import zoo
     from peephole.train.run import Run
 
     open_run = Run.open
@@ -58,6 +60,7 @@ __all__ = [
     "shapes",
     "survey",
     "trace",
+    "zoo",
 ]
 
 if not TYPE_CHECKING:  # or a type checker would take any name for granted
@@ -67,6 +70,8 @@ if not TYPE_CHECKING:  # or a type checker would take any name for granted
             from peephole.train.run import Run
 
             return Run if name == "Run" else Run.open
+        if name == "zoo":
+            return import_module("peephole.zoo")
         raise AttributeError(f"module 'peephole' has no attribute {name!r}")
 
 

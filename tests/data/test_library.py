@@ -48,7 +48,7 @@ def test_all_modules_are_read_whole_but_tests_packages_and_tables_are_not(librar
 
 
 def test_too_little_text_is_refused_with_how_much_there_is(library: Path) -> None:
-    with pytest.raises(DataError, match="2,000 characters of sources, but 2,001"):
+    with pytest.raises(DataError, match="2,000 characters of code, but 2,001"):
         python_sources(2_000, 1, library=library)
 
 

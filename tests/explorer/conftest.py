@@ -1,10 +1,14 @@
-"""Small runs of every kind, and a client that talks to the explorer's application without a socket."""
+"""Small runs of every kind, a client that talks to the explorer's application without a socket, and a browser that
+talks to a running one.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from browsing import ARGUMENTS, Explorer, Visit, command, end, explore, unavailable, visit
+from playwright.sync_api import Browser, sync_playwright
 from safetensors.numpy import load
 from starlette.types import ASGIApp
 
@@ -24,7 +30,7 @@ from peephole.data.series_problem import SeriesProblem
 from peephole.data.task_problem import TaskProblem
 from peephole.data.tasks import task_named
 from peephole.data.text_problem import TextProblem
-from peephole.explorer.app import create_app
+from peephole.explorer.app import STATIC, create_app
 from peephole.explorer.catalog import Catalog
 from peephole.nn.models import CellName
 from peephole.train.checkpoint import Checkpoint, Position
@@ -162,3 +168,52 @@ def zoo(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Run])
 def client(zoo: Path, connect: Callable[..., Client]) -> Client:
     """An explorer of the zoo."""
     return connect([zoo])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        unavailable("no Chromium on this machine: install chromium, or google-chrome")
+    if not (STATIC / "index.html").is_file():
+        unavailable("the front end is not built: install the package, or run `npm run build` in web/")
+    # Not longer than this module: while it runs, no other test can start an event loop.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> ph.Run:
+    """A network that was trained for a moment, from the command line."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    options = ("--steps", 30, "--hidden", 8, "--layers", 2, "--embedding", 6)
+    subprocess.run(command("train", folder / "text.txt", "-o", folder / "run", *options), check=True)
+    return ph.open_run(folder / "run")
+
+
+@pytest.fixture(scope="module")
+def explorer(browser: Browser, run: ph.Run) -> Iterator[Explorer]:
+    """`peephole explore RUN`; the browser comes first, so that without one nothing is started."""
+    explorer = explore(run.path)
+    yield explorer
+    end(explorer)
+
+
+@pytest.fixture(scope="module")
+def gallery(browser: Browser, zoo: Path) -> Iterator[Explorer]:
+    """`peephole explore FOLDER`, with a run of every kind."""
+    explorer = explore(zoo)
+    yield explorer
+    end(explorer)
+
+
+@pytest.fixture
+def visitor(browser: Browser, explorer: Explorer) -> Iterator[Visit]:
+    """A visit that must end without an error in the console."""
+    context, found = visit(browser, explorer)
+    yield found
+    context.close()
+    assert found.troubles == []

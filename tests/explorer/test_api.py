@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 import peephole as ph
+from peephole import zoo as shipped
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -302,3 +304,26 @@ def test_what_cannot_be_answered_is_refused_with_a_reason(client: Any, name: str
 def test_a_text_of_the_greatest_length_is_read(client: Any) -> None:
     found = client.trace("text", text="ex(" * 66_666 + "xx")
     assert found["surprise"].shape == (200_000,)
+
+
+def test_the_home_page_has_the_shipped_networks_apart_from_the_runs(client: Any) -> None:
+    home = client.json("/api/home")
+    assert [card["id"] for card in home["gallery"]] == [f"zoo:{name}" for name in shipped.names()]
+    assert not {card["id"] for card in home["gallery"]} & {card["id"] for card in home["runs"]}
+    for card, known in zip(home["gallery"], shipped.cards(), strict=True):
+        assert (card["name"], card["error"]) == (known.name, None)
+        assert card["title"] == known.title
+        assert card["look_for"] == known.look_for
+        assert (card["first_failure"], card["film"]) == (known.first_failure, known.film)
+
+
+def test_a_shipped_network_is_read_like_any_run(client: Any) -> None:
+    assert client.json("/api/runs/zoo:memorizer")["config"]["hidden"] == 20
+    assert client.trace("zoo:memorizer", text="AxxxYa").facts["trace"]
+    client.refusal(client.get("/api/runs/zoo:nothing"), 404)
+
+
+def test_the_gallery_is_there_without_any_run(connect: Callable[..., Any]) -> None:
+    home = connect([]).json("/api/home")
+    assert home["runs"] == []
+    assert len(home["gallery"]) == len(shipped.names())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from peephole.analysis.ablation import Ablations, ablations
 from peephole.analysis.clamping import Comparison, Continuations, compare, continuations
+from peephole.analysis.gaps import apart
 from peephole.analysis.indicators import Indicator, indicator, left_to_count, text_indicators
 from peephole.analysis.lag import LagCurve, gate_products, lag_curve
 from peephole.analysis.moments import Moment, Part, moment
@@ -58,6 +59,7 @@ __all__ = [
     "Unit",
     "UnitStatistics",
     "ablations",
+    "apart",
     "best_thresholds",
     "by_symbol",
     "compare",

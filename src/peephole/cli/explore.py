@@ -11,27 +11,33 @@ import typer
 def explore(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[RUN | FOLDER]...", help="Runs, or folders of runs.", show_default="runs"),
+        typer.Argument(
+            metavar="[RUN | FOLDER]...",
+            help="Runs, or folders of runs.",
+            show_default="runs, if there are any",
+        ),
     ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Serve at this port.", show_default="a free one")
     ] = 0,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address only.")] = False,
 ) -> None:
-    """Look inside trained networks, in the browser.
+    """Look inside trained networks, in the browser: the shipped ones, and your own.
 
     Serves this machine alone, until Ctrl-C. The address that is printed is the key: who has it can look.
 
     Examples:
 
-        peephole explore                     all runs in the folder runs
+        peephole explore                     the shipped networks, and all runs in the folder runs
 
         peephole explore runs/counter        one run
     """
     from peephole.explorer.server import serve
     from peephole.train.run import Run, is_run
 
-    paths = paths or [Path("runs")]
+    if not paths:
+        own = Path("runs")
+        paths = [own] if own.is_dir() and any(map(is_run, own.iterdir())) else []
     for path in filter(is_run, paths):
         Run.open(path)  # a run that was named must be good; in a folder of runs a bad one shows its error
     serve(paths, port=port, open_browser=not no_open)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-_DATA = "What to learn (TEXT, --task or --series)"
+_DATA = "What to learn (TEXT, --library, --task or --series)"
 _NETWORK = "The network"
 _LENGTH = "How long (--minutes, --epochs or --steps)"
 _LEARNING = "How to learn"
@@ -23,6 +23,23 @@ def train(
         typer.Argument(
             metavar="[TEXT]",
             help="A text to learn: a file, a folder, or a quoted glob such as 'src/**/*.py'. UTF-8.",
+        ),
+    ] = None,
+    library: Annotated[
+        Literal["code", "prose"] | None,
+        typer.Option(
+            rich_help_panel=_DATA,
+            help="Learn the Python library's own sources, or the prose of their documentation strings.",
+        ),
+    ] = None,
+    characters: Annotated[
+        int | None,
+        typer.Option(rich_help_panel=_DATA, help="So many of the library.", show_default="2000000"),
+    ] = None,
+    held_out: Annotated[
+        int | None,
+        typer.Option(
+            rich_help_panel=_DATA, help="So many of the library's, after those.", show_default="100000"
         ),
     ] = None,
     task: Annotated[
@@ -47,6 +64,14 @@ def train(
             metavar="FOLDER",
             help="For --task digits: take the four IDX files there.",
             show_default="the shipped digits",
+        ),
+    ] = None,
+    augment: Annotated[
+        bool | None,
+        typer.Option(
+            "--augment",
+            rich_help_panel=_DATA,
+            help="For --task digits: move each image a little, in every epoch anew.",
         ),
     ] = None,
     unit: Annotated[
@@ -233,11 +258,15 @@ def train(
     run_training(
         Request(
             text=text,
+            library=library,
             task=task,
             series=series,
             data={
                 "column": column,
+                "characters": characters,
+                "held_out": held_out,
                 "images": images,
+                "augment": augment,
                 "unit": unit,
                 "min_count": min_count,
                 "vocabulary": vocabulary,

@@ -19,6 +19,7 @@ from rich.console import Console
 from peephole.cli.progress import loss_unit, shown_progress
 from peephole.data.batches import Problem
 from peephole.data.digits_problem import DigitsProblem
+from peephole.data.library import Part
 from peephole.data.problems import problem_from
 from peephole.data.series_problem import SeriesProblem
 from peephole.data.task_problem import TaskProblem
@@ -43,6 +44,7 @@ class Request:
     """What the command line asked for; in the mappings None stands for what it did not say."""
 
     text: str | None
+    library: Part | None
     task: str | None
     series: Path | None
     data: Mapping[str, Any]
@@ -54,7 +56,7 @@ class Request:
     @property
     def names_data(self) -> bool:
         """Whether it says what to learn."""
-        return any(source is not None for source in (self.text, self.task, self.series))
+        return any(source is not None for source in (self.text, self.library, self.task, self.series))
 
 
 def run_training(request: Request, *, resume: bool, overwrite: bool) -> None:
@@ -89,26 +91,38 @@ def _go_on(request: Request) -> None:
 
 def problem_for(request: Request) -> Problem:
     """The problem that was asked for. Raises OptionError for none, several, or an option of another kind of data."""
-    sources = {"TEXT": request.text, "--task": request.task, "--series": request.series}
+    sources = {
+        "TEXT": request.text,
+        "--library": request.library,
+        "--task": request.task,
+        "--series": request.series,
+    }
     given = [name for name, source in sources.items() if source is not None]
     if len(given) != 1:
         received = " and ".join(given) if given else "none of them"
-        raise OptionError(f"say what to learn by one of TEXT, --task and --series, got {received}")
+        raise OptionError(f"say what to learn by one of TEXT, --library, --task and --series, got {received}")
     data = _given(request.data)
     seed = request.options["seed"] or 0
     if request.text is not None:
-        _refuse(data, "column", "images", to="a text")
+        _refuse(data, "column", "images", "augment", "characters", "held_out", to="a text")
         size = data.pop("vocabulary", None)
         return TextProblem.from_path(request.text, **{"chunk": TEXT.chunk, "max_size": size, **data})
+    if request.library is not None:
+        _refuse(data, "column", "images", "augment", "validation", to="the library")
+        size = data.pop("vocabulary", None)
+        return TextProblem.from_library(
+            part=request.library, **{"chunk": TEXT.chunk, "max_size": size, **data}
+        )
+    _refuse(data, "characters", "held_out", to="what is not the library")
     if request.series is not None:
-        _refuse(data, "images", "unit", "min_count", "vocabulary", to="a series")
+        _refuse(data, "images", "augment", "unit", "min_count", "vocabulary", to="a series")
         if "column" not in data:
             raise OptionError("--series needs --column, the name of the column to forecast")
         return SeriesProblem.from_path(request.series, **{"chunk": SERIES.chunk, **data})
     _refuse(data, "column", "unit", "min_count", "vocabulary", "validation", "chunk", to="a task")
     if request.task == "digits":
-        return DigitsProblem.load(data.get("images"), seed=seed)
-    _refuse(data, "images", to=f"the task {request.task}")
+        return DigitsProblem.load(data.get("images"), seed=seed, augment=data.get("augment", False))
+    _refuse(data, "images", "augment", to=f"the task {request.task}")
     return TaskProblem(task=task_named(str(request.task)), seed=seed)
 
 
@@ -145,7 +159,7 @@ def default_folder(request: Request) -> Path:
     if request.series is not None:
         name = f"{request.series.stem}-{request.data['column']}"
     else:
-        name = request.task or Path(str(request.text)).expanduser().absolute().stem
+        name = request.task or request.library or Path(str(request.text)).expanduser().absolute().stem
     return Path("runs") / (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "text")
 
 
@@ -220,6 +234,8 @@ def _description_for(run: Run, request: Request) -> dict[str, object]:
         named["folder"] = _absolute(named["folder"])
     if request.text is not None:
         named |= {"kind": "text", "source": "path", "path": _absolute(request.text)}
+    if request.library is not None:
+        named |= {"kind": "text", "source": "library", "part": request.library}
     if request.series is not None:
         named |= {"kind": "series", "path": _absolute(request.series)}
     if request.task is not None:

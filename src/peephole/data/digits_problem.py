@@ -20,6 +20,7 @@ from peephole.data.batches import Batch, Input, Sample, Score, Target, require_i
 from peephole.data.columns import ranks_columns
 from peephole.data.digits import Digits, load_digits
 from peephole.data.seeding import generator, require_seed
+from peephole.data.warps import warped
 from peephole.errors import DataError
 
 
@@ -31,11 +32,14 @@ class DigitsProblem:
         Decides the order of the images in every epoch; not below 0.
     folder
         Where they come from, None for the shipped ones; it is told in ``describe()``.
+    augment
+        Whether the images to learn from are moved a little, in every epoch anew (see ``warped``).
     """
 
     digits: Digits
     seed: int = 0
     folder: Path | None = None
+    augment: bool = False
 
     name: ClassVar[str] = "digits"
     input: ClassVar[Input] = "numbers"
@@ -49,14 +53,21 @@ class DigitsProblem:
         require_seed(self.seed)
 
     @classmethod
-    def load(cls, folder: str | Path | None = None, *, seed: int = 0, sha256: str | None = None) -> Self:
+    def load(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        seed: int = 0,
+        augment: bool = False,
+        sha256: str | None = None,
+    ) -> Self:
         """The shipped digits, or those of a folder of IDX files; see ``load_digits``.
 
         sha256
             What the hash of the data was; DataError if it is another one now.
         """
         place = None if folder is None else Path(folder).absolute()
-        problem = cls(digits=load_digits(place), seed=seed, folder=place)
+        problem = cls(digits=load_digits(place), seed=seed, folder=place, augment=augment)
         if sha256 not in (None, problem.describe()["sha256"]):
             raise DataError(f"{place} has changed since this run was trained on it: bring the old files back")
         return problem
@@ -79,10 +90,13 @@ class DigitsProblem:
     def training(self, epoch: int, *, batch: int, rank: int = 0, world: int = 1) -> Iterator[Batch]:
         """All images in a random order, but for the last few that do not fill a batch."""
         own = ranks_columns(batch, rank, world)
-        order = generator(self.seed, epoch).permutation(len(self.digits.images))
+        random = generator(self.seed, epoch)
+        order = random.permutation(len(self.digits.images))
+        # All of an epoch at once: what an image becomes does not depend on the batch or the process it falls to.
+        images = warped(self.digits.images, random) if self.augment else self.digits.images
         for step in range(self.steps_per_epoch(batch)):
             chosen = order[step * batch : (step + 1) * batch][own]
-            yield _batch(self.digits.images[chosen], self.digits.labels[chosen], whole=batch)
+            yield _batch(images[chosen], self.digits.labels[chosen], whole=batch)
 
     def validation(self, *, batch: int) -> Iterator[Batch]:
         """The test set in order; the last batch may be smaller."""
@@ -131,6 +145,7 @@ class DigitsProblem:
             "folder": None if self.folder is None else str(self.folder),
             "sha256": digest.hexdigest(),
             "seed": self.seed,
+            "augment": self.augment,
         }
 
 

@@ -1,4 +1,4 @@
-"""The Python standard library's own sources: real text that is on every machine.
+"""The Python standard library's own sources, or the prose in them: real text that is on every machine.
 
 Knows nothing of symbols or of training.
 """
@@ -14,7 +14,9 @@ import tokenize
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
+from peephole.data.prose import prose_of
 from peephole.errors import DataError, OptionError
 
 # Not the library's own, not there on every installation (tests), or tables that a program wrote.
@@ -24,8 +26,12 @@ _LONG = 30_000
 """Bytes. Longer modules come last: one of them could fill the whole held-out part, which should be a
 mixture."""
 
+Part = Literal["code", "prose"]
 
-def python_sources(characters: int, held_out: int, *, library: Path | None = None) -> tuple[str, str]:
+
+def python_sources(
+    characters: int, held_out: int, *, part: Part = "code", library: Path | None = None
+) -> tuple[str, str]:
     """The standard library's text: ``characters`` to learn from and the next ``held_out`` to test on.
 
     Whole modules follow one another in the order of a hash of their names, so that neighbours are unrelated,
@@ -33,6 +39,8 @@ def python_sources(characters: int, held_out: int, *, library: Path | None = Non
     generated tables are left out; a file that does not decode by the rules of Python sources (PEP 263) is
     skipped. Only as many files are read as are needed.
 
+    part
+        "code": the sources as they are. "prose": only the plain paragraphs of their documentation strings.
     library
         The folder or zip file of the library; None: the one of the running Python.
 
@@ -45,13 +53,13 @@ def python_sources(characters: int, held_out: int, *, library: Path | None = Non
     pieces: list[str] = []
     found = 0
     for piece in _sources(library or _running_library()):
-        pieces.append(piece)
-        found += len(piece)
+        pieces.append(prose_of(piece) if part == "prose" else piece)
+        found += len(pieces[-1])
         if found >= wanted:
             text = "".join(pieces)
             return text[:characters], text[characters:wanted]
     raise DataError(
-        f"this Python's library has {found:,} characters of sources, but {wanted:,} were asked for: ask for fewer "
+        f"this Python's library has {found:,} characters of {part}, but {wanted:,} were asked for: ask for fewer "
         "or name a text of your own"
     )
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from peephole.data.batches import Problem
 from peephole.data.digits_problem import DigitsProblem
+from peephole.data.library import Part
 from peephole.data.series_problem import SeriesProblem
 from peephole.data.task_problem import TaskProblem
 from peephole.data.tasks import task_named
@@ -42,6 +43,7 @@ def problem_from(description: Mapping[str, object], *, vocabulary: Vocabulary | 
         return DigitsProblem.load(
             _optional(description, "folder", str),
             seed=_field(description, "seed", int),
+            augment=_optional(description, "augment", bool) or False,
             sha256=_field(description, "sha256", str),
         )
     if kind == "series":
@@ -74,6 +76,7 @@ def _text(description: Mapping[str, object], vocabulary: Vocabulary | None) -> T
         return TextProblem.from_library(
             _field(description, "characters", int),
             _field(description, "held_out", int),
+            part=_part(description),
             sha256=_field(description, "sha256", str),
             chunk=chunk,
             unit=unit,
@@ -86,6 +89,15 @@ def _text(description: Mapping[str, object], vocabulary: Vocabulary | None) -> T
             "this run's text was given in memory and is not kept: train again from a file to resume"
         )
     raise DataError(f"a text's source must be path, library or memory, got {source!r}")
+
+
+def _part(description: Mapping[str, object]) -> Part:
+    part = description.get("part", "code")
+    if part == "code":
+        return "code"
+    if part == "prose":
+        return "prose"
+    raise DataError(f"a part of the library must be code or prose, got {part!r}")
 
 
 def _unit(description: Mapping[str, object]) -> Unit:

@@ -13,10 +13,12 @@ from typing import ClassVar, Self
 from torch import Tensor
 
 from peephole.data.batches import Batch, Input, Sample, Score, Target, require_index, text_sample
-from peephole.data.library import python_sources
+from peephole.data.library import Part, python_sources
 from peephole.data.streams import EXCERPT, Stream, held_out_from, require_chunk, require_same
 from peephole.data.text import read_text
 from peephole.data.vocabulary import Unit, Vocabulary, split
+
+_LIBRARY: dict[Part, str] = {"code": "the Python library", "prose": "the Python library's documentation"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -127,6 +129,7 @@ class TextProblem(Stream):
         characters: int = 2_000_000,
         held_out: int = 100_000,
         *,
+        part: Part = "code",
         chunk: int = 100,
         unit: Unit = "char",
         min_count: int = 1,
@@ -135,7 +138,7 @@ class TextProblem(Stream):
         sha256: str | None = None,
     ) -> Self:
         """Learn from the Python library (see ``python_sources``), other options as in ``from_path``."""
-        training, rest = python_sources(characters, held_out)
+        training, rest = python_sources(characters, held_out, part=part)
         digest = require_same((training + rest).encode(), sha256, "this Python's library")
         return cls.from_text(
             training,
@@ -147,7 +150,8 @@ class TextProblem(Stream):
             vocabulary=vocabulary,
             source={
                 "source": "library",
-                "title": "the Python library",
+                "title": _LIBRARY[part],
+                "part": part,
                 "characters": characters,
                 "held_out": held_out,
                 "sha256": digest,

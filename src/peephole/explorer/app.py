@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from peephole import __version__
 from peephole.errors import PeepholeError
-from peephole.explorer.cards import home_page, run_page
+from peephole.explorer.cards import gallery_page, home_page, run_page
 from peephole.explorer.catalog import Catalog
 from peephole.explorer.payload import layer_payload, trace_payload, unit_payload
 from peephole.explorer.refusal import Refusal
@@ -76,7 +76,8 @@ class _Api:
         self._sessions = Sessions()
 
     def home(self, request: Request) -> Response:
-        return JSONResponse({"version": __version__, "runs": home_page(self._catalog.folders())})
+        runs, gallery = home_page(self._catalog.folders()), gallery_page(self._catalog.shipped())
+        return JSONResponse({"version": __version__, "runs": runs, "gallery": gallery})
 
     def run(self, request: Request) -> Response:
         return JSONResponse(

@@ -13,14 +13,33 @@ from pathlib import Path
 from peephole.errors import RunError
 from peephole.explorer.opened import OpenRun
 from peephole.train.run import CONFIG, Run
+from peephole.zoo import cards
 
 Json = dict[str, object]
 
 
 def home_page(folders: Mapping[str, Path]) -> list[Json]:
     """A card for each run, the latest first; one that cannot be opened says why."""
-    cards = [_card_of_folder(name, folder) for name, folder in folders.items()]
-    return sorted(cards, key=lambda card: str(card["modified"]), reverse=True)
+    found = [_card_of_folder(name, folder) for name, folder in folders.items()]
+    return sorted(found, key=lambda card: str(card["modified"]), reverse=True)
+
+
+def gallery_page(shipped: Mapping[str, Path]) -> list[Json]:
+    """A card for each shipped network by its id, with what to look for in it.
+
+    Raises:
+        RunError: a shipped network is damaged.
+    """
+    return [
+        _card_of_folder(name, folder)
+        | {
+            "title": known.title,
+            "look_for": known.look_for,
+            "first_failure": known.first_failure,
+            "film": known.film,
+        }
+        for (name, folder), known in zip(shipped.items(), cards(), strict=True)
+    ]
 
 
 def run_page(id: str, opened: OpenRun) -> Json:

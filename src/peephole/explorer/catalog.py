@@ -1,4 +1,4 @@
-"""The runs that the explorer shows, each under an id that can stand in an address.
+"""The runs that the explorer shows, each under an id that can stand in an address: the shipped ones and the user's.
 
 Looks at the disk anew each time it is asked, so that runs may come, change and go. Knows nothing of traces or HTTP.
 """
@@ -14,15 +14,18 @@ from peephole.errors import RunNotFoundError
 from peephole.explorer.opened import OpenRun, weights_digest
 from peephole.explorer.refusal import Refusal
 from peephole.train.run import Run, is_run
+from peephole.zoo import gallery
 
 MOST_NETWORKS = 8
+SHIPPED = "zoo:"
+"""What a shipped network's id begins with."""
 
 
 class Catalog:
     """Runs by id, and the networks that are in memory, the most recently used kept.
 
     Args:
-        paths: each a run, or a folder that holds runs right inside.
+        paths: each a run, or a folder that holds runs right inside. The shipped networks are there without.
 
     Raises:
         RunNotFoundError: a path is not there, or is neither.
@@ -41,14 +44,19 @@ class Catalog:
         self._lock = Lock()
 
     def folders(self) -> Mapping[str, Path]:
-        """The folder of each run by its id: the folder's name, numbered where two have the same."""
+        """The folder of each of the user's runs by its id: the folder's name, numbered where two have the same."""
         folders: dict[str, Path] = {}
+        shipped = self.shipped()
         for folder in dict.fromkeys(folder for path in self._paths for folder in _runs_at(path)):
             name, number = folder.name, 2
-            while name in folders:
+            while name in folders or name in shipped:
                 name, number = f"{folder.name}-{number}", number + 1
             folders[name] = folder
         return folders
+
+    def shipped(self) -> Mapping[str, Path]:
+        """The folder of each shipped network by its id."""
+        return {SHIPPED + name: gallery.folder(name) for name in gallery.names()}
 
     @property
     def only_run(self) -> str | None:
@@ -62,7 +70,7 @@ class Catalog:
             Refusal: there is no such run, or not any more.
             RunError: it is damaged or of another version.
         """
-        folder = self.folders().get(id)
+        folder = self.shipped().get(id) or self.folders().get(id)
         if folder is None:
             raise Refusal(
                 f"the run {id!r} is not there", do="Go to the home page and choose one that is.", status=404
