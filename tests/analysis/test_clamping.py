@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import peephole as ph
-from peephole.analysis.clamping import compare, continuations
+from peephole.analysis.clamping import Clamp, compare, continuations, holding
 from peephole.analysis.predictions import surprise
 from peephole.errors import OptionError
 
@@ -137,3 +137,40 @@ def test_what_cannot_be_continued_is_told(options: dict[str, Any], message: str)
 def test_a_network_that_labels_does_not_go_on_with_a_text() -> None:
     with pytest.raises(OptionError, match="reads 4 symbols and has 3 outputs"):
         continuations(network(output_size=3), torch.tensor([0]), 3, {})
+
+
+def test_clamps_with_steps_of_their_own_each_act_at_theirs() -> None:
+    model, ids = network().eval(), torch.randint(4, (9, 1))
+    clamps = [Clamp("l0.cell.1", 2.0, [1]), Clamp("l0.cell.1", -2.0, slice(5, 7)), Clamp("l1.hidden.0", 0.5)]
+    with holding(model, clamps, range(9), total=9):
+        _, trace = ph.trace(model, ids)
+    cell = trace.layer(0).cell[:, 0, 1]
+    assert cell[1] == 2
+    assert (cell[5:7] == -2).all()
+    assert not cell[[0, 2, 3, 4, 7, 8]].abs().eq(2).any()
+    assert (trace.layer(1).hidden[:, 0, 0] == 0.5).all()
+
+
+def test_a_stretch_of_a_run_is_held_as_the_run_is() -> None:
+    model, ids = network().eval(), torch.randint(4, (9, 1))
+    clamps = [Clamp("l0.cell.1", 2.0, slice(3, 7)), Clamp("l1.cell.0", 1.0, slice(-2, None))]
+    with torch.no_grad():
+        with holding(model, clamps, range(9), total=9):
+            whole, _ = model(ids)
+        parts, state = [], None
+        for here in (range(4), range(4, 8), range(8, 9)):
+            with holding(model, clamps, here, total=9):
+                part, state = model(ids[here.start : here.stop], state)
+            parts.append(part)
+    torch.testing.assert_close(torch.cat(parts), whole)
+
+
+def test_a_continuation_takes_clamps_with_steps_of_their_own() -> None:
+    model, prompt = network().eval(), torch.tensor([1, 2, 3])
+    clamps = [Clamp("l1.hidden.*", 0.0, slice(3, None)), Clamp("l0.cell.0", 9.0, [0])]
+    found = continuations(model, prompt, 12, clamps, temperature=0)
+    read = torch.cat([prompt, found.clamped[:-1]])
+    with torch.no_grad(), holding(model, clamps, range(len(read)), total=len(read)):
+        scores, _ = model(read[:, None])
+    assert found.clamped.tolist() == scores[2:, 0].argmax(-1).tolist()
+    assert found.unclamped.tolist() == continuations(model, prompt, 12, {}, temperature=0).clamped.tolist()

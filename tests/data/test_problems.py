@@ -51,21 +51,23 @@ def test_scores_add_up_over_batches() -> None:
 
 
 def test_a_typed_text_is_one_sequence_with_what_follows_as_targets() -> None:
-    sample = text_sample("ab\na?", Vocabulary.build("ab\n", unknown=True), title="typed")
+    sample = text_sample("ab\na?", Vocabulary.build("ab\n", unknown=True), title="typed", chinese="键入")
     assert sample.labels == (("a", "b", "\n", "a", "?"),)
     assert sample.sequences[0].tolist() == [1, 2, 0, 1, 3]
     assert sample.targets[0].tolist() == [2, 0, 1, 3, -1]
 
 
 def test_each_typed_line_is_a_string_of_a_task() -> None:
-    sample = text_sample("aXb\n\naaXbb\n", Vocabulary(("a", "X", "b", "."), "task"), title="typed")
+    sample = text_sample(
+        "aXb\n\naaXbb\n", Vocabulary(("a", "X", "b", "."), "task"), title="typed", chinese="键入"
+    )
     assert sample.labels == (("a", "X", "b"), ("a", "a", "X", "b", "b"))
 
 
 @pytest.mark.parametrize("text", ["", "\n\n"])
 def test_a_typed_text_without_symbols_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="empty"):
-        text_sample(text, Vocabulary(("a",), "task"), title="typed")
+        text_sample(text, Vocabulary(("a",), "task"), title="typed", chinese="键入")
 
 
 def test_a_batch_moves_to_a_device_with_all_it_computes_with() -> None:

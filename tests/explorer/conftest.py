@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ from peephole.train.recorder import Recorder
 from peephole.train.run import Run
 
 TOKEN = "a-token"
+CHINESE = re.compile("[\u4e00-\u9fff]")
 HOST = "127.0.0.1:8765"
 TEXT = "def f(x):\n    return 'quoted'  # 记忆 é\n\n" * 40
 
@@ -107,14 +109,17 @@ class Client:
         return Payload.of(self.get(path))
 
     def refusal(self, answer: httpx.Response, status: int) -> str:
-        """The error of an answer that must be a refusal: one line that says what, one that says what to do."""
+        """The error of an answer that must be a refusal: what and what to do, a line each, in two languages."""
         assert answer.status_code == status, answer.text
         said = answer.json()
         assert set(said) == {"error", "do"}
-        assert said["error"]
-        assert said["do"]
-        assert "\n" not in said["error"] + said["do"]
-        return str(said["error"])
+        for words in said.values():
+            assert set(words) == {"en", "zh"}
+            assert all(words.values())
+            assert "\n" not in "".join(words.values())
+            assert words["zh"] != words["en"]
+        assert CHINESE.search(said["do"]["zh"])
+        return str(said["error"]["en"])
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
         "peephole": None,
         "result": cards["mirror"]["result"],
         "modified": cards["mirror"]["modified"],
+        "film": 0,
         "error": None,
     }
     assert cards["digits"]["peephole"] == "diagonal"
@@ -186,7 +187,7 @@ def test_a_digit_is_read_row_by_row(client: Any, zoo: Path) -> None:
     assert found["inputs"].shape == (28, 28)
     assert found.facts["predicted"] == list("0123456789")
     assert found["surprise"].shape == (28,)
-    assert found.facts["title"] == sample.title
+    assert found.facts["title"] == {"en": sample.title, "zh": sample.chinese}
     values = client.payload(f"/api/traces/{found.facts['trace']}/0/forward/unit/0")
     assert "mean_by_symbol" not in values.tensors
 
@@ -246,14 +247,14 @@ REFUSALS: dict[str, tuple[_Ask, int, str]] = {
     "unknown sample": (lambda c, t: c.post("/api/runs/text/trace", {"sample": 1}), 404, "no sample 1"),
     "negative sample": (lambda c, t: c.post("/api/runs/text/trace", {"sample": -1}), 404, "no sample -1"),
     "unknown trace": (lambda c, t: c.get("/api/traces/0123/0/forward/cell"), 404, "0123 is no longer held"),
-    "unknown layer": (lambda c, t: c.get(f"/api/traces/{t}/2/forward/cell"), 404, "no layer 2 forward"),
+    "unknown layer": (lambda c, t: c.get(f"/api/traces/{t}/2/forward/cell"), 404, "no layer 3 forward"),
     "layer that is no number": (lambda c, t: c.get(f"/api/traces/{t}/x/forward/cell"), 404, "'x'"),
-    "unknown direction": (lambda c, t: c.get(f"/api/traces/{t}/0/backward/cell"), 404, "layer 0 backward"),
+    "unknown direction": (lambda c, t: c.get(f"/api/traces/{t}/0/backward/cell"), 404, "layer 1 backward"),
     "unknown quantity": (lambda c, t: c.get(f"/api/traces/{t}/0/forward/mood"), 404, "no mood"),
     "unknown unit": (lambda c, t: c.get(f"/api/traces/{t}/0/forward/unit/5"), 404, "no unit 5"),
     "negative unit": (lambda c, t: c.get(f"/api/traces/{t}/0/forward/unit/-1"), 404, "'-1'"),
     "unknown address": (lambda c, t: c.get("/api/nothing"), 404, "/api/nothing"),
-    "wrong method": (lambda c, t: c.post("/api/home", {}), 405, "Method Not Allowed"),
+    "wrong method": (lambda c, t: c.post("/api/home", {}), 405, "without a body"),
     "empty text": (lambda c, t: c.post("/api/runs/text/trace", {"text": ""}), 400, "empty"),
     "empty lines": (lambda c, t: c.post("/api/runs/counter/trace", {"text": "\n\n"}), 400, "empty"),
     "too long a text": (
@@ -275,7 +276,9 @@ REFUSALS: dict[str, tuple[_Ask, int, str]] = {
     "text for digits": (lambda c, t: c.post("/api/runs/digits/trace", {"text": "3"}), 422, "reads numbers"),
     "neither text nor sample": (lambda c, t: c.post("/api/runs/text/trace", {"words": 3}), 400, '"text"'),
     "a text that is no text": (lambda c, t: c.post("/api/runs/text/trace", {"text": 3}), 400, '"text"'),
-    "a list": (lambda c, t: c.post("/api/runs/text/trace", ["x"]), 400, '"text"'),
+    "no body": (lambda c, t: c.get("/api/runs/text/trace"), 405, "with a body"),
+    "a method that is none": (lambda c, t: c.request("PUT", "/api/home"), 405, "Method Not Allowed"),
+    "a list": (lambda c, t: c.post("/api/runs/text/trace", ["x"]), 400, "no JSON object"),
     "no JSON": (
         lambda c, t: c.request(
             "POST",

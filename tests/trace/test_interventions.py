@@ -219,6 +219,16 @@ def test_a_value_for_each_sequence_follows_the_callers_order_of_the_batch(home: 
 
 
 @pytest.mark.parametrize("home", [nn, ph], ids=["torch", "ours"])
+def test_a_sequence_whose_value_is_nan_is_left_alone(home: Any) -> None:
+    layer, x = home.LSTM(INPUT, HIDDEN), torch.randn(TIME, 3, INPUT)
+    free, _ = layer(x)
+    with ph.intervene(layer, {"l0.hidden.1": torch.tensor([torch.nan, 0.5, torch.nan])}):
+        held, _ = layer(x)
+    assert (held[:, 1, 1] == 0.5).all()
+    torch.testing.assert_close(held[:, [0, 2]], free[:, [0, 2]])
+
+
+@pytest.mark.parametrize("home", [nn, ph], ids=["torch", "ours"])
 def test_clamps_at_chosen_steps_of_a_cell_count_the_calls_of_the_models_loop(home: Any) -> None:
     class Loop(nn.Module):
         def __init__(self) -> None:

@@ -3,10 +3,22 @@
 import { Failure } from "./failure";
 import { host, Unreachable, type Answer } from "./host";
 import { decode, type Payload } from "./payload";
-import { strings } from "./i18n";
+import { language, strings } from "./i18n";
 import { readingOf, type Trace, type TraceFacts } from "./reading";
-import type { Clamp, Direction, Source } from "./state";
+import type { Clamp, Direction, Language, Source } from "./state";
 import { unitOf, valuesOf, type UnitFacts, type UnitTrace, type Values } from "./unit-values";
+
+/** Words of the server's, in every language of the page: what it calls a sample, what it refuses. */
+export type Words = Readonly<Record<Language, string>>;
+
+/** A moment of a training that was kept. */
+export interface Frame {
+  readonly frame: number;
+  readonly step: number;
+  /** the losses last known at that step; null before the first validation */
+  readonly validation: number | null;
+  readonly train: number | null;
+}
 
 export type { Trace } from "./reading";
 export type { Histogram, Statistics, UnitTrace, Values } from "./unit-values";
@@ -26,6 +38,8 @@ export interface RunCard {
   readonly peephole: string | null;
   readonly result: Readonly<Record<string, unknown>> | null;
   readonly modified: string | null;
+  /** how many frames its training film has; 0: none was kept */
+  readonly film: number;
   readonly error: string | null;
 }
 
@@ -36,7 +50,7 @@ export interface LayerDetail {
   readonly quantities: readonly string[];
 }
 
-export interface Run extends RunCard {
+export interface Run extends Omit<RunCard, "film"> {
   readonly input: "symbols" | "numbers";
   readonly target: "next" | "tag" | "class" | "value";
   readonly layers_detail: readonly LayerDetail[];
@@ -45,6 +59,11 @@ export interface Run extends RunCard {
   readonly samples: number;
   /** names of the files that the explorer was started with */
   readonly texts?: readonly string[];
+  readonly film: readonly Frame[];
+  /** the other networks that learned the same problem and read the same symbols */
+  readonly siblings: readonly string[];
+  /** it reads forward only: what comes later changes nothing before */
+  readonly causal: boolean;
 }
 
 export interface Home {
@@ -63,12 +82,23 @@ async function request(path: string, signal: AbortSignal, body?: unknown): Promi
   }
   if (answer.status < 400) return answer.body;
   const { error, do: remedy } = refusalIn(answer.body);
-  throw new Failure(error ?? strings().serverSaid(answer.status), remedy ?? strings().reloadRemedy, answer.status);
+  const tongue = language();
+  throw new Failure(
+    error?.[tongue] ?? strings().serverSaid(answer.status),
+    remedy?.[tongue] ?? strings().reloadRemedy,
+    answer.status,
+  );
 }
 
-function refusalIn(body: ArrayBuffer): { error?: string; do?: string } {
+/** What the host says of a question that it cannot answer, in both languages. */
+interface Refusal {
+  readonly error?: Words;
+  readonly do?: Words;
+}
+
+function refusalIn(body: ArrayBuffer): Refusal {
   try {
-    return (JSON.parse(text(body)) ?? {}) as { error?: string; do?: string };
+    return (JSON.parse(text(body)) ?? {}) as Refusal;
   } catch (error) {
     if (error instanceof SyntaxError) return {}; // not the explorer's own words: the status has to do
     throw error;

@@ -2,7 +2,9 @@
 // are all here, what was said comes in windows. Knows nothing of where it comes from.
 
 import { signal, type Signal } from "@preact/signals";
+import type { Words } from "./api";
 import { floats, integers, type Payload } from "./payload";
+import type { Clamp } from "./state";
 import { glyph, type Glyph } from "./symbols";
 import { Windows, type Series, type Window } from "./windows";
 
@@ -15,12 +17,16 @@ export interface Symbols {
 
 interface Facts {
   readonly trace: string;
-  readonly title: string;
+  /** what a sample is; null for what somebody typed or drew */
+  readonly title: Words | null;
   readonly lengths: readonly number[];
   readonly input: "symbols" | "numbers";
   readonly target: "next" | "tag" | "class" | "value";
   readonly unknown: readonly string[];
   readonly predicted: readonly string[];
+  /** as they were asked for */
+  readonly frame: number | null;
+  readonly clamps: readonly Clamp[];
 }
 
 /** What the server says of a text beside the numbers. */

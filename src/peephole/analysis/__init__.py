@@ -12,7 +12,7 @@ Nothing here knows how results are shown.
 from __future__ import annotations
 
 from peephole.analysis.ablation import Ablations, ablations
-from peephole.analysis.clamping import Comparison, Continuations, compare, continuations
+from peephole.analysis.clamping import Clamp, Comparison, Continuations, compare, continuations, holding
 from peephole.analysis.gaps import apart
 from peephole.analysis.indicators import Indicator, indicator, left_to_count, text_indicators
 from peephole.analysis.lag import LagCurve, gate_products, lag_curve
@@ -37,6 +37,7 @@ from peephole.analysis.units import (
 __all__ = [
     "Ablations",
     "BySymbol",
+    "Clamp",
     "Comparison",
     "Continuations",
     "Correlations",
@@ -69,6 +70,7 @@ __all__ = [
     "find_phrases",
     "gate_products",
     "histogram",
+    "holding",
     "indicator",
     "lag_curve",
     "left_to_count",

@@ -6,8 +6,8 @@ Networks run in evaluation mode, without gradients. ``ph.intervene`` does the cl
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +19,49 @@ from peephole.nn.models import Network
 from peephole.trace.intervening import intervene
 
 Clamps = Mapping[str, float | Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Clamp:
+    """One address of ``ph.intervene`` held at a value at steps of its own.
+
+    Attributes:
+        address, value: as ``ph.intervene`` takes them.
+        steps: input times from 0 on, numbers or a slice; None for all.
+    """
+
+    address: str
+    value: float | Tensor
+    steps: slice | Collection[int] | None = None
+
+    def times(self, total: int) -> Collection[int]:
+        """When it acts in a run of ``total`` steps."""
+        if self.steps is None:
+            return range(total)
+        return range(total)[self.steps] if isinstance(self.steps, slice) else self.steps
+
+
+@contextmanager
+def holding(network: Network, clamps: Iterable[Clamp], here: range, *, total: int) -> Iterator[None]:
+    """Within the context the network reads one stretch of a run, each clamp acting at its own steps of the run.
+
+    Layers in which nothing is held in this stretch run as they always do.
+
+    Args:
+        network: which network.
+        clamps: what is held; where two hold the same, the later.
+        here: the steps of the run that are read within the context.
+        total: steps of the whole run.
+
+    Raises:
+        OptionError: as ``ph.intervene`` raises it.
+    """
+    with ExitStack() as held:
+        for clamp in clamps:
+            times = clamp.times(total)
+            if now := [place for place, time in enumerate(here) if time in times]:
+                held.enter_context(intervene(network, {clamp.address: clamp.value}, steps=now))
+        yield
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +139,9 @@ def continuations(
     network: Network,
     prompt: Tensor,
     length: int,
-    clamps: Clamps,
+    clamps: Clamps | Iterable[Clamp],
     *,
-    steps: slice | Iterable[int] | None = None,
+    steps: slice | Collection[int] | None = None,
     temperature: float = 1.0,
     seed: int = 0,
     never: Iterable[int] = (),
@@ -109,9 +152,9 @@ def continuations(
         network: predicts the next symbol.
         prompt: (step,) int64 ids, at least one.
         length: how many symbols to add.
-        clamps: as ``ph.intervene`` takes them.
+        clamps: as ``ph.intervene`` takes them, or each a ``Clamp`` with steps of its own.
         steps: when they act, counted from the prompt's first symbol on through what is added: numbers or a slice,
-            ``slice(len(prompt), None)`` for what is added alone; None for always.
+            ``slice(len(prompt), None)`` for what is added alone; None for always. A ``Clamp`` has its own.
         temperature: divides the scores; 0 takes the likeliest symbol.
         seed: of the luck, the same for both.
         never: ids that are not chosen, such as that of the unknown symbol.
@@ -130,18 +173,18 @@ def continuations(
     if length < 0 or not 0 <= temperature < float("inf"):
         raise OptionError(f"length and temperature must be at least 0, got {length} and {temperature}")
     total = len(prompt) + length
-    acting = set(
-        range(total)[steps] if isinstance(steps, slice) else range(total) if steps is None else steps
-    )
+    if isinstance(clamps, Mapping):
+        held = [Clamp(address, value, steps) for address, value in clamps.items()]
+    else:
+        held = list(clamps)
     luck = torch.rand(length, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     barred = torch.tensor(sorted(never), dtype=torch.long)
 
-    def go_on(acting: set[int]) -> Tensor:
+    def go_on(clamps: Iterable[Clamp]) -> Tensor:
         chosen: list[Tensor] = []
         read, state, time = prompt, None, 0
         for u in luck:
-            now = [t - time for t in sorted(acting) if time <= t < time + len(read)]
-            with intervene(network, clamps, steps=now) if now else nullcontext():
+            with holding(network, clamps, range(time, time + len(read)), total=total):
                 logits, state = network(read.unsqueeze(1), state)
             time += len(read)
             read = _pick(logits[-1, 0].double().index_fill(0, barred, -torch.inf), temperature, u)
@@ -149,7 +192,7 @@ def continuations(
         return torch.cat(chosen) if chosen else prompt[:0]
 
     with evaluating(network):
-        return Continuations(prompt, go_on(set()), go_on(acting))
+        return Continuations(prompt, go_on([]), go_on(held))
 
 
 def _pick(logits: Tensor, temperature: float, u: Tensor) -> Tensor:

@@ -93,8 +93,8 @@ class Score:
 class Sample:
     """Sequences for the explorer to show.
 
-    title
-        One line that says what they are.
+    title, chinese
+        One line that says what they are, in English and in Chinese.
     sequences
         The inputs, each (time,) int64 ids or (time, feature) float32 numbers.
     labels
@@ -105,6 +105,7 @@ class Sample:
     """
 
     title: str
+    chinese: str
     sequences: tuple[npt.NDArray[np.generic], ...]
     labels: tuple[tuple[str, ...], ...]
     targets: tuple[npt.NDArray[np.generic], ...]
@@ -186,7 +187,7 @@ def require_index(index: int, samples: int) -> None:
         raise DataError(f"there is no sample {index}: they go from 0 to {samples - 1}")
 
 
-def text_sample(text: str, vocabulary: Vocabulary, *, title: str) -> Sample:
+def text_sample(text: str, vocabulary: Vocabulary, *, title: str, chinese: str) -> Sample:
     """A text, as it is written or typed, as a sample whose targets are the symbols that follow.
 
     For a task's vocabulary every line that is not empty is a sequence of its own. The labels show symbols
@@ -198,7 +199,8 @@ def text_sample(text: str, vocabulary: Vocabulary, *, title: str) -> Sample:
     if not labels:
         raise DataError("the text is empty: there is nothing to read")
     sequences = tuple(vocabulary.encode(symbols) for symbols in labels)
-    return Sample(title=title, sequences=sequences, labels=labels, targets=tuple(map(following, sequences)))
+    targets = tuple(map(following, sequences))
+    return Sample(title=title, chinese=chinese, sequences=sequences, labels=labels, targets=targets)
 
 
 def following(ids: Ids) -> Ids:

@@ -129,6 +129,7 @@ class DigitsProblem:
         image, label = self.digits.held_out_images[index], int(self.digits.held_out_labels[index])
         return Sample(
             title=f"held-out digit {index}, a {label}",
+            chinese=f"留出的数字 {index}：{label}",
             sequences=(_scaled(image),),
             labels=(tuple(str(row + 1) for row in range(len(image))),),
             targets=(np.full(len(image), label, dtype=np.int64),),

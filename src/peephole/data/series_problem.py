@@ -95,6 +95,7 @@ class SeriesProblem(Stream):
         following[: len(self.held_out_part) - 1] = self.held_out_part[1 : len(values) + 1]
         return Sample(
             title=f"held-out part of {self.column}",
+            chinese=f"{self.column} 的留出部分",
             sequences=(values,),
             labels=(tuple(f"{value:.6g}" for value in (values[:, 0] * self.deviation + self.mean).tolist()),),
             targets=(following,),

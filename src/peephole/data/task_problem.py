@@ -152,6 +152,7 @@ class TaskProblem:
         shown = [self.held_out[place] for place in places]
         return Sample(
             title=f"{len(shown)} strings of {self.name}",
+            chinese=f"{self.name} 的 {len(shown)} 个字符串",
             sequences=tuple(self.vocabulary.encode(string) for string in shown),
             labels=tuple(tuple(string) for string in shown),
             targets=tuple(self.vocabulary.encode(self.task.targets(string)) for string in shown),

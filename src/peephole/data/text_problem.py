@@ -179,8 +179,13 @@ class TextProblem(Stream):
     def sample(self, index: int = 0) -> Sample:
         """The first 4,000 held-out symbols."""
         require_index(index, self.samples)
-        title = f"held-out text of {self.description['title']}"
-        return text_sample(self.excerpt, self.vocabulary, title=title)
+        source = self.description["title"]
+        return text_sample(
+            self.excerpt,
+            self.vocabulary,
+            title=f"held-out text of {source}",
+            chinese=f"{source} 的留出文本",
+        )
 
 
 def _symbols(text: str, unit: Unit) -> str | list[str]:

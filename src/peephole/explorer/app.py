@@ -1,13 +1,15 @@
-"""The explorer's routes: which address answers what.
+"""The explorer over HTTP: its pages, its files, and one way through to ``Answers`` for everything under /api/.
 
-Knows HTTP and the order of things; what is read, traced and packed is done in the files beside this one. An
-endpoint that may run a network is a plain function, which Starlette gives to a thread of its pool.
+Knows HTTP; what is asked and answered there is none of its business. Whatever is asked may run a network, so it is
+answered in a thread of Starlette's pool.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,15 +20,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from peephole import __version__
-from peephole.errors import PeepholeError
-from peephole.explorer.cards import gallery_page, home_page, run_page
+from peephole.explorer.answers import Answers
 from peephole.explorer.catalog import Catalog
-from peephole.explorer.payload import layer_payload, trace_payload, unit_payload
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.security import Guard
-from peephole.explorer.sessions import Session, Sessions
-from peephole.trace.trace import LayerRecord
+from peephole.explorer.words import RELOAD, Words
 
 STATIC = Path(__file__).parent / "static"
 NOT_BUILT = "the explorer's front end is not built: install again with `pip install .`"
@@ -42,7 +40,17 @@ def create_app(catalog: Catalog, *, token: str, static: Path = STATIC) -> ASGIAp
         token: what a visitor must show once, as ``?token=…`` in the address of any page.
         static: the folder of the built front end.
     """
-    api = _Api(catalog)
+    answers = Answers(catalog)
+
+    async def api(request: Request) -> Response:
+        """Whatever the page asks."""
+        try:
+            body = await _body(request) if request.method == "POST" else None
+        except Refusal as refusal:
+            return _said(refusal, refusal.status)
+        path = f"{quote(request.scope['path'])}?{request.url.query}"
+        answer = await run_in_threadpool(answers.answer, path, body)
+        return Response(answer.body, answer.status, media_type=answer.media_type)
 
     def page(request: Request) -> Response:
         """Every address that is a page: the same document, whose script reads the address."""
@@ -53,137 +61,57 @@ def create_app(catalog: Catalog, *, token: str, static: Path = STATIC) -> ASGIAp
     files = [Mount("/static", StaticFiles(directory=static))] if static.is_dir() else []
     app = Starlette(
         routes=[
-            Route("/api/home", api.home),
-            Route("/api/runs/{run}", api.run),
-            Route("/api/runs/{run}/trace", api.trace, methods=["POST"]),
-            Route("/api/traces/{trace}/{layer}/{direction}/{quantity}", api.layer),
-            Route("/api/traces/{trace}/{layer}/{direction}/unit/{unit}", api.unit),
-            Route("/api/{rest:path}", _nothing_here),
+            Route("/api/{rest:path}", api, methods=["GET", "POST"]),
             *files,
             Route("/{page:path}", page),
         ],
-        exception_handlers={HTTPException: _refuse_http, PeepholeError: _refuse, Exception: _fail},
+        exception_handlers={HTTPException: _refuse_http, Exception: _fail},
     )
     # Around everything, so that nothing is answered, not even with an error of ours, before the guard has looked.
     return Guard(app, token=token)
 
 
-class _Api:
-    """The endpoints, and what they share: the runs and the traces that are open."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._sessions = Sessions()
-
-    def home(self, request: Request) -> Response:
-        runs, gallery = home_page(self._catalog.folders()), gallery_page(self._catalog.shipped())
-        return JSONResponse({"version": __version__, "runs": runs, "gallery": gallery})
-
-    def run(self, request: Request) -> Response:
-        return JSONResponse(
-            run_page(request.path_params["run"], self._catalog.open(request.path_params["run"]))
-        )
-
-    async def trace(self, request: Request) -> Response:
-        return await run_in_threadpool(self._trace, request.path_params["run"], await _body(request))
-
-    def _trace(self, run: str, asked: object) -> Response:
-        opened = self._catalog.open(run)
-        match asked:
-            case {"text": str(text)}:
-                material = opened.typed(text)
-            case {"sample": int(index)}:
-                material = opened.sample(index)
-            case _:
-                raise Refusal(
-                    'a trace is asked for with {"text": "…"} or {"sample": 0}', do="Reload the page."
-                )
-        return _binary(trace_payload(opened, self._sessions.read(opened, material)))
-
-    def layer(self, request: Request) -> Response:
-        _, record = self._record(request)
-        quantity = request.path_params["quantity"]
-        if quantity not in record.quantities:
-            raise Refusal(
-                f"this layer has no {quantity}", do=f"It has {', '.join(record.quantities)}.", status=404
-            )
-        return _binary(layer_payload(record, quantity))
-
-    def unit(self, request: Request) -> Response:
-        session, record = self._record(request)
-        units = record.quantities["hidden"].shape[-1]
-        unit = _number("unit", request.path_params["unit"])
-        if unit >= units:
-            raise Refusal(
-                f"there is no unit {unit}", do=f"This layer has units 0 to {units - 1}.", status=404
-            )
-        return _binary(unit_payload(record, unit, session.material))
-
-    def _record(self, request: Request) -> tuple[Session, LayerRecord]:
-        session = self._sessions.get(request.path_params["trace"])
-        layer, direction = _number("layer", request.path_params["layer"]), request.path_params["direction"]
-        there = {(record.layer, record.direction): record for record in session.reading.trace.records}
-        if (layer, direction) not in there:
-            names = ", ".join(f"layer {layer} {direction}" for layer, direction in there)
-            raise Refusal(
-                f"there is no layer {layer} {direction}", do=f"This network has {names}.", status=404
-            )
-        return session, there[layer, direction]
-
-
-def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refusal(f"{text!r} is no number of a {name}", do=f"Choose a {name} on the page.", status=404)
-    return int(text)
-
-
 async def _body(request: Request) -> object:
     """The request's JSON, if it is short enough to be honest."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise Refusal("the request's body is not said to be JSON", do="Reload the page.", status=415)
+        raise Refusal(
+            Words("the request's body is not said to be JSON", "请求内容未标明为 JSON"), do=RELOAD, status=415
+        )
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
             raise Refusal(
-                f"the text is larger than {MOST_BYTES:,} bytes",
-                do="Paste a shorter stretch of it.",
+                Words(f"the text is larger than {MOST_BYTES:,} bytes", f"文本超过 {MOST_BYTES:,} 字节"),
+                do=Words("Paste a shorter stretch of it.", "请粘贴较短的一段。"),
                 status=413,
             )
     try:
         return json.loads(body)
     except ValueError as error:  # not UTF-8, or not JSON
-        raise Refusal(f"the request's body is not JSON: {error}", do="Reload the page.") from error
-
-
-def _binary(payload: bytes) -> Response:
-    return Response(payload, media_type="application/octet-stream")
-
-
-async def _nothing_here(request: Request) -> Response:
-    raise Refusal(f"nothing answers at {request.url.path}", do="Reload the page.", status=404)
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    """An error that is meant for the person at the page."""
-    if isinstance(error, Refusal):
-        return JSONResponse({"error": error.error, "do": error.do}, status_code=error.status)
-    status = 404 if isinstance(error, FileNotFoundError) else 422
-    return JSONResponse(
-        {"error": str(error), "do": "Put that right, then reload the page."}, status_code=status
-    )
+        raise Refusal(
+            Words(f"the request's body is not JSON: {error}", f"请求内容不是 JSON：{error}"), do=RELOAD
+        ) from error
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
     """What Starlette refuses by itself: a method that an address does not take, a file that is not there."""
     refused = error if isinstance(error, HTTPException) else HTTPException(400)
-    said = {"error": f"{request.url.path}: {refused.detail}", "do": "Reload the page."}
-    return JSONResponse(said, status_code=refused.status_code, headers=refused.headers)
+    said = Refusal(
+        Words(f"{request.url.path}: {refused.detail}", f"{request.url.path}：{refused.detail}"), do=RELOAD
+    )
+    return _said(said, refused.status_code, refused.headers)
 
 
 async def _fail(request: Request, error: Exception) -> Response:
     """A mistake of ours. Starlette raises it again behind this answer, so that the terminal shows it."""
-    what = f"the explorer failed with {type(error).__name__}: {error}"
-    return JSONResponse(
-        {"error": what, "do": "Its terminal says where; please report that."}, status_code=500
+    what = f"{type(error).__name__}: {error}"
+    said = Refusal(
+        Words(f"the explorer failed with {what}", f"探索器出错：{what}"),
+        do=Words("Its terminal says where; please report that.", "终端里有出错位置；请报告这个问题。"),
     )
+    return _said(said, 500)
+
+
+def _said(refusal: Refusal, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(refusal.to_json(), status_code=status, headers=headers)

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from peephole.errors import RunError
 from peephole.explorer.opened import OpenRun
+from peephole.explorer.payload import Json
 from peephole.train.run import CONFIG, Run
 from peephole.zoo import cards
-
-Json = dict[str, object]
 
 
 def home_page(folders: Mapping[str, Path]) -> list[Json]:
@@ -62,6 +61,8 @@ def run_page(id: str, opened: OpenRun) -> Json:
         "vocabulary": None if opened.vocabulary is None else list(opened.vocabulary.symbols),
         "labels": None if opened.labels is None else list(opened.labels),
         "samples": opened.samples,
+        "causal": not recurrent.bidirectional,
+        "film": _film(run),
         "metrics": [[row.step, _finite(row.train), _finite(row.validation)] for row in run.metrics()],
     }
 
@@ -81,8 +82,26 @@ def card(id: str, run: Run) -> Json:
         "peephole": config.peephole,
         "result": {name: _finite(value) for name, value in run.result.items()},
         "modified": _modified(run.path),
+        "film": len(run.film()),
         "error": None,
     }
+
+
+def _film(run: Run) -> list[Json]:
+    """Each frame of the film, with the losses that were last known at its step; None before the first."""
+    metrics = run.metrics()
+    frames: list[Json] = []
+    for frame in run.film():
+        known = [row for row in metrics if row.step <= frame.step]
+        frames.append(
+            {
+                "frame": frame.number,
+                "step": frame.step,
+                "validation": _finite(known[-1].validation) if known else None,
+                "train": _finite(known[-1].train) if known else None,
+            }
+        )
+    return frames
 
 
 def _card_of_folder(id: str, folder: Path) -> Json:
@@ -92,7 +111,14 @@ def _card_of_folder(id: str, folder: Path) -> Json:
         unknown = dict.fromkeys(
             ("problem", "cell", "layers", "hidden", "bidirectional", "parameters", "peephole", "result")
         )
-        return {"id": id, "name": folder.name, **unknown, "modified": _modified(folder), "error": str(error)}
+        return {
+            "id": id,
+            "name": folder.name,
+            **unknown,
+            "modified": _modified(folder),
+            "film": 0,
+            "error": str(error),
+        }
 
 
 def _modified(folder: Path) -> str | None:

@@ -13,6 +13,7 @@ from threading import Lock
 from peephole.errors import RunNotFoundError
 from peephole.explorer.opened import OpenRun, weights_digest
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.words import Words
 from peephole.train.run import Run, is_run
 from peephole.zoo import gallery
 
@@ -73,7 +74,9 @@ class Catalog:
         folder = self.shipped().get(id) or self.folders().get(id)
         if folder is None:
             raise Refusal(
-                f"the run {id!r} is not there", do="Go to the home page and choose one that is.", status=404
+                Words(f"the run {id!r} is not there", f"运行“{id}”不存在"),
+                do=Words("Go to the home page and choose one that is.", "请回到首页选择一个。"),
+                status=404,
             )
         with self._lock:
             run = Run.open(folder)

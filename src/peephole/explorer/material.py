@@ -1,4 +1,4 @@
-"""What a network is given to read, as one batch: a sample of its own data, or what somebody typed.
+"""What a network is given to read, as one batch: a sample of its own data, or what somebody typed or drew.
 
 Knows samples and vocabularies, nothing of networks, traces or the wire.
 """
@@ -15,7 +15,9 @@ from torch.nn.utils.rnn import pad_sequence
 from peephole.data.batches import Sample, text_sample
 from peephole.data.vocabulary import Vocabulary
 from peephole.errors import DataError
+from peephole.explorer.drawing import pixels_in
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.words import Words
 
 MOST_SYMBOLS = 200_000
 """Most symbols that are read at once; what pads lines to the length of the longest counts too."""
@@ -26,7 +28,7 @@ class Material:
     """Sequences to read, as one batch.
 
     Attributes:
-        title: one line that says what they are; empty for what somebody typed.
+        title: one line that says what they are; None for what somebody typed or drew.
         inputs: (time, batch) int64 ids or (time, batch, feature) float32 numbers, padded.
         targets: (time, batch) int64, the right output at each step, −1 where it is not known, or
             (time, batch, 1) float32, NaN where it is not known; padded.
@@ -35,7 +37,7 @@ class Material:
         unknown: the symbols that the network does not know and that were replaced, in order of appearance.
     """
 
-    title: str
+    title: Words | None
     inputs: Tensor
     targets: Tensor
     lengths: Tensor
@@ -62,18 +64,26 @@ def typed(text: str, vocabulary: Vocabulary, *, follows: bool) -> Material:
         Refusal: there is nothing to read, too much, or a symbol that the network cannot read.
     """
     if not text.strip("\n"):
-        raise Refusal("there is nothing to read in an empty text", do="Type or paste something.")
+        raise Refusal(
+            Words("there is nothing to read in an empty text", "文本为空，没有可读的内容"),
+            do=Words("Type or paste something.", "请输入或粘贴一些内容。"),
+        )
     # Before it is split, which takes longer than to count.
-    _require_few(len(text), "characters")
+    _require_few(len(text), Words("characters", "个字符"))
     try:
-        sample = text_sample(text, vocabulary, title="")
+        sample = text_sample(text, vocabulary, title="", chinese="")
     except DataError as error:
         symbols = " ".join(vocabulary.symbols)
-        raise Refusal(str(error), do=f"Type only what this network knows: {symbols}", status=422) from error
+        unknown = next((symbol for symbol in text if symbol not in {*vocabulary.symbols, "\n"}), "")
+        raise Refusal(
+            Words(str(error), f"该网络不认识符号“{unknown}”"),
+            do=Words(f"Type only what this network knows: {symbols}", f"只能输入该网络认识的符号：{symbols}"),
+            status=422,
+        ) from error
     material = sampled(sample)
     known = set(vocabulary.symbols)
     return Material(
-        title="",
+        title=None,
         inputs=material.inputs,
         targets=material.targets if follows else torch.full_like(material.targets, -1),
         lengths=material.lengths,
@@ -90,9 +100,12 @@ def sampled(sample: Sample) -> Material:
     """
     lengths = torch.tensor([len(sequence) for sequence in sample.sequences])
     # One long line among many short ones, all padded to its length, is many times its size.
-    _require_few(int(lengths.max()) * len(lengths), "symbols, once every line is as long as the longest,")
+    _require_few(
+        int(lengths.max()) * len(lengths),
+        Words("symbols, once every line is as long as the longest,", "个符号（所有行补齐到最长一行后）"),
+    )
     return Material(
-        title=sample.title,
+        title=Words(sample.title, sample.chinese),
         inputs=pad_sequence([torch.from_numpy(sequence) for sequence in sample.sequences]),
         targets=pad_sequence([torch.from_numpy(target) for target in sample.targets]),
         lengths=lengths,
@@ -100,15 +113,34 @@ def sampled(sample: Sample) -> Material:
     )
 
 
-def too_long(length: int, what: str, most: int) -> Refusal:
+def drawn(pixels: str) -> Material:
+    """A digit that somebody drew, a row a step; nobody has said which it is.
+
+    Raises:
+        Refusal: it is no drawing.
+    """
+    rows = pixels_in(pixels)
+    return Material(
+        title=None,
+        inputs=rows.unsqueeze(1),
+        targets=torch.full((len(rows), 1), -1),
+        lengths=torch.tensor([len(rows)]),
+        symbols=tuple(str(row + 1) for row in range(len(rows))),
+    )
+
+
+def too_long(length: int, what: Words, most: int) -> Refusal:
     """The refusal of something longer than can be shown."""
     return Refusal(
-        f"this text has {length:,} {what} and at most {most:,} can be shown at once",
-        do="Take a shorter stretch of it.",
+        Words(
+            f"this text has {length:,} {what.en} and at most {most:,} can be shown at once",
+            f"此文本有 {length:,} {what.zh}，一次最多能显示 {most:,}",
+        ),
+        do=Words("Take a shorter stretch of it.", "请取较短的一段。"),
         status=413,
     )
 
 
-def _require_few(length: int, what: str) -> None:
+def _require_few(length: int, what: Words) -> None:
     if length > MOST_SYMBOLS:
         raise too_long(length, what, MOST_SYMBOLS)

@@ -5,14 +5,36 @@ Knows run folders and problems, nothing of HTTP or of traces.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from threading import Lock
 
 from peephole.data.batches import Problem, Target, text_sample
-from peephole.explorer.material import Material, sampled, typed
+from peephole.explorer import drawing, material
+from peephole.explorer.material import Material
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.words import Words
+from peephole.nn.models import Network
 from peephole.train.run import WEIGHTS, Run
+
+MOST_FRAMES = 64
+"""Most networks of a film that are kept in memory: they are small."""
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """The network at one moment of its training.
+
+    Attributes:
+        network: in eval mode.
+        digest: names these very weights; others have another.
+    """
+
+    network: Network
+    digest: str
 
 
 class OpenRun:
@@ -37,6 +59,28 @@ class OpenRun:
         self.lock = Lock()
         self._text = run.sample_text()
         self._problem_lock = Lock()
+        self._frames: OrderedDict[str, Version] = OrderedDict()
+        self._frames_lock = Lock()
+
+    def version(self, frame: int | None) -> Version:
+        """The finished network, or the one of a frame of the film.
+
+        Raises:
+            Refusal: there is no such frame.
+            RunError: its file is damaged.
+        """
+        if frame is None:
+            return Version(self.network, self.digest)
+        film = {found.number: found for found in self.run.film()}
+        if frame not in film:
+            raise _no_frame(frame, list(film))
+        digest = _digest(film[frame].path)
+        with self._frames_lock:
+            version = self._frames.pop(digest, None) or Version(self.run.network_at(film[frame]), digest)
+            self._frames[digest] = version
+            if len(self._frames) > MOST_FRAMES:
+                self._frames.popitem(last=False)
+        return version
 
     @property
     def target(self) -> Target:
@@ -68,12 +112,16 @@ class OpenRun:
             DataError: the run's data is gone or has changed.
         """
         if not 0 <= index < self.samples:
+            last = self.samples - 1
             raise Refusal(
-                f"there is no sample {index}", do=f"Choose one from 0 to {self.samples - 1}.", status=404
+                Words(f"there is no sample {index}", f"没有样本 {index}"),
+                do=Words(f"Choose one from 0 to {last}.", f"请从 0 到 {last} 中选择。"),
+                status=404,
             )
         if self._text is not None and self.vocabulary is not None:
-            return sampled(text_sample(self._text, self.vocabulary, title="held-out text"))
-        return sampled(self._problem.sample(index))
+            titles = {"title": "held-out text", "chinese": "留出的文本"}
+            return material.sampled(text_sample(self._text, self.vocabulary, **titles))
+        return material.sampled(self._problem.sample(index))
 
     def typed(self, text: str) -> Material:
         """What somebody typed.
@@ -82,8 +130,27 @@ class OpenRun:
             Refusal: the network reads numbers, or it cannot read this text.
         """
         if self.vocabulary is None:
-            raise Refusal("this network reads numbers, not text", do="Choose one of its samples.", status=422)
-        return typed(text, self.vocabulary, follows=self.target == "next")
+            raise Refusal(
+                Words("this network reads numbers, not text", "该网络读取的是数值，不是文本"),
+                do=Words("Choose one of its samples.", "请选择它的一个样本。"),
+                status=422,
+            )
+        return material.typed(text, self.vocabulary, follows=self.target == "next")
+
+    def drawn(self, pixels: str) -> Material:
+        """A digit that somebody drew.
+
+        Raises:
+            Refusal: the network does not read images of this size, or it is no drawing.
+        """
+        config = self.network.config
+        if (config.input, config.input_size, self.target) != ("numbers", drawing.SIDE, "class"):
+            raise Refusal(
+                Words("this network does not read drawn digits", "该网络不读取手写数字"),
+                do=Words("Choose a network of digits.", "请选择识别数字的网络。"),
+                status=422,
+            )
+        return material.drawn(pixels)
 
     @property
     def _problem(self) -> Problem:
@@ -97,5 +164,23 @@ class OpenRun:
 
 def weights_digest(run: Run) -> str:
     """Names the weights that lie in the run's folder now, without reading them."""
-    state = (run.path / WEIGHTS).stat()
-    return sha256(f"{run.path.resolve()} {state.st_mtime_ns} {state.st_size}".encode()).hexdigest()
+    return _digest(run.path / WEIGHTS)
+
+
+def _digest(path: Path) -> str:
+    state = path.stat()
+    return sha256(f"{path.resolve()} {state.st_mtime_ns} {state.st_size}".encode()).hexdigest()
+
+
+def _no_frame(frame: int, there: list[int]) -> Refusal:
+    if there:
+        do = Words(f"It has frames {there[0]} to {there[-1]}.", f"可选的帧为 {there[0]} 到 {there[-1]}。")
+    else:
+        do = Words("It was trained without --film.", "训练时未使用 --film。")
+    return Refusal(
+        Words(
+            f"the film of this network's training has no frame {frame}", f"该网络的训练影片没有第 {frame} 帧"
+        ),
+        do=do,
+        status=404,
+    )

@@ -1,22 +1,28 @@
 """Runs a network over a material, and keeps what it did and what it said.
 
 A long text is read in pieces whose state carries over, so that the scores of a large vocabulary are never held for
-all steps at once. Knows nothing of runs, ids or the wire.
+all steps at once. What a causal network did with the beginning of a text it does with every text that begins so:
+only the rest is read. Knows nothing of runs, ids or the wire.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from peephole.analysis.clamping import Clamp, holding
 from peephole.analysis.predictions import delay, predictions, surprise
 from peephole.analysis.steps import flatten, starts
 from peephole.data.batches import Target
+from peephole.explorer.held import Held
 from peephole.explorer.material import Material, too_long
+from peephole.explorer.words import Words
 from peephole.nn.models import Network
 from peephole.trace.beside import one_thread
 from peephole.trace.recording import trace
@@ -46,13 +52,44 @@ class Reading:
     said: Mapping[str, Tensor]
 
 
-def read(network: Network, material: Material, *, target: Target) -> Reading:
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """What is known of a reading before it is begun: another one, as far as the two are the same.
+
+    Attributes:
+        reading: of the same network, of one sequence, with the same held until then.
+        steps: how many steps are the same.
+    """
+
+    reading: Reading
+    steps: int
+
+    @property
+    def state(self) -> Any:
+        """The network's state after them, in the form that it takes."""
+        records = self.reading.trace.records
+        hidden, *cell = (
+            torch.stack([record[name][self.steps - 1] for record in records]) for name in records[0].initial
+        )
+        return (hidden, *cell) if cell else hidden
+
+
+def read(
+    network: Network,
+    material: Material,
+    *,
+    target: Target,
+    held: Sequence[Held] = (),
+    begun: Begun | None = None,
+) -> Reading:
     """Let ``network``, in eval mode, read ``material``.
 
     Args:
         network: what reads.
         material: inputs of the kind that the network takes, and the right outputs as far as they are known.
         target: what the outputs mean.
+        held: what is held meanwhile.
+        begun: its beginning, where that is known.
 
     Raises:
         Refusal: the trace would be too large to hold.
@@ -60,24 +97,31 @@ def read(network: Network, material: Material, *, target: Target) -> Reading:
     per_step = numbers_per_step(network)
     time, batch = material.inputs.shape[:2]
     if time * batch * per_step > MOST_NUMBERS:
-        raise too_long(time * batch, "symbols", MOST_NUMBERS // per_step)
-    say = _numbers if target == "value" else _choices
-    # A backward direction and a padded batch are read whole.
-    step = PIECE if batch == 1 and not network.config.bidirectional else time
+        raise too_long(time * batch, Words("symbols", "个符号"), MOST_NUMBERS // per_step)
     lengths = material.lengths if batch > 1 else None
+    clamps = [clamp for each in held for clamp in each.clamps(material.lengths)]
     joined = _JoinedTrace(material.inputs)
-    said: list[dict[str, Tensor]] = []
-    state = None
+    said: list[Mapping[str, Tensor]] = []
+    state, first = None, 0
+    if begun is not None:
+        state, first = begun.state, begun.steps
+        joined.add(begun.reading.trace, slice(0, first))
+        said.append(_undelayed(begun, target))
+    # A backward direction and a padded batch are read whole.
+    whole = batch > 1 or network.config.bidirectional
     with torch.no_grad(), one_thread():
-        for begin in range(0, time, step):
-            here = slice(begin, begin + step)
-            (scores, state), piece = trace(network, material.inputs[here], state, lengths=lengths)
-            joined.add(piece, here)
-            said.append(say(flatten(scores, lengths), flatten(material.targets[here], lengths)))
-    whole = {name: torch.cat([part[name] for part in said]) for name in said[0]}
+        for here in [range(time)] if whole else _pieces(first, time, clamps):
+            piece = material.inputs[here.start : here.stop]
+            with holding(network, clamps, here, total=time):
+                (scores, state), record = trace(network, piece, state, lengths=lengths)
+            joined.add(record, slice(here.start, here.stop))
+            say = _numbers if target == "value" else _choices
+            outcomes = material.targets[here.start : here.stop]
+            said.append(say(flatten(scores, lengths), flatten(outcomes, lengths)))
+    all_said = {name: torch.cat([part[name] for part in said]) for name in said[0]}
     if target in ("next", "value"):
-        whole["surprise"] = delay(whole["surprise"], starts(material.lengths))
-    return Reading(trace=joined.trace, said=whole)
+        all_said["surprise"] = delay(all_said["surprise"], starts(material.lengths))
+    return Reading(trace=joined.trace, said=all_said)
 
 
 def numbers_per_step(network: Network) -> int:
@@ -85,6 +129,26 @@ def numbers_per_step(network: Network) -> int:
     recurrent = network.recurrent
     lane = sum(len(layer.quantities) * layer.hidden_size + layer.input_size for layer in recurrent.equations)
     return lane * (2 if recurrent.bidirectional else 1)
+
+
+def _pieces(first: int, time: int, clamps: Sequence[Clamp]) -> Iterator[range]:
+    """The steps from ``first`` on, cut where a clamp begins or ends: what nobody holds runs as fast as ever."""
+    cuts = {time, *range(first, time, PIECE)}
+    for clamp in clamps:
+        times = clamp.times(time)
+        if isinstance(times, range) and times:
+            cuts |= {times.start, times.stop}
+    ordered = sorted(cut for cut in cuts if first <= cut <= time)
+    yield from (range(begin, end) for begin, end in pairwise(ordered))
+
+
+def _undelayed(begun: Begun, target: Target) -> Mapping[str, Tensor]:
+    """What was said at the steps that are known, the surprise standing at the step that foretold it."""
+    delayed = target in ("next", "value")
+    return {
+        name: values[1 : begun.steps + 1] if delayed and name == "surprise" else values[: begun.steps]
+        for name, values in begun.reading.said.items()
+    }
 
 
 def _choices(scores: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
@@ -112,13 +176,14 @@ class _JoinedTrace:
         return Trace(records=tuple(self._records), inputs=self._inputs)
 
     def add(self, piece: Trace, here: slice) -> None:
-        """Put in the trace of the steps ``here``."""
+        """Put in the trace of the steps ``here``, which may go on beyond them."""
+        steps = here.stop - here.start
         if not self._records:
             self._records = [self._room(record) for record in piece]
         for whole, part in zip(self._records, piece, strict=True):
-            whole.input[here] = part.input
+            whole.input[here] = part.input[:steps]
             for name, values in part.quantities.items():
-                whole[name][here] = values
+                whole[name][here] = values[:steps]
 
     def _room(self, record: LayerRecord) -> LayerRecord:
         """A record like the first piece's, as long as all pieces."""

@@ -1,11 +1,12 @@
 """The explorer's answer when it cannot do what a request asks.
 
-Knows nothing of what was asked; the server turns a refusal into ``{"error": …, "do": …}``.
+Knows nothing of what was asked. On the wire a refusal is ``{"error": …, "do": …}``, each ``{"en": …, "zh": …}``.
 """
 
 from __future__ import annotations
 
 from peephole.errors import ServerError
+from peephole.explorer.words import Words
 
 
 class Refusal(ServerError):
@@ -17,8 +18,12 @@ class Refusal(ServerError):
         status: the HTTP status that says so.
     """
 
-    def __init__(self, error: str, *, do: str, status: int = 400) -> None:
-        super().__init__(f"{error}; {do}")
+    def __init__(self, error: Words, *, do: Words, status: int = 400) -> None:
+        super().__init__(f"{error.en}; {do.en}")
         self.error = error
         self.do = do
         self.status = status
+
+    def to_json(self) -> dict[str, object]:
+        """As the page takes it."""
+        return {"error": self.error.to_json(), "do": self.do.to_json()}

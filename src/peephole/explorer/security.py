@@ -21,7 +21,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from peephole.explorer.refusal import Refusal
+from peephole.explorer.words import Words
+
 LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost)(?::(\d+))?", re.ASCII)
+NO_TOKEN = Words("this explorer opens only with its token", "这个探索器只能凭令牌打开")
+OPEN = Words(
+    "Open the address that `peephole explore` printed when it started.",
+    "请打开 `peephole explore` 启动时显示的地址。",
+)
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -71,22 +79,39 @@ class Guard:
         host = request.headers.get("host", "")
         loopback = LOOPBACK.fullmatch(host)
         if loopback is None:
-            return _forbid(request, f"the host {host!r} is not this machine's loopback address")
+            return _forbid(
+                request,
+                Words(
+                    f"the host {host!r} is not this machine's loopback address",
+                    f"主机 {host!r} 不是本机回环地址",
+                ),
+            )
         origin = request.headers.get("origin")
         if origin is not None and origin != f"http://{host}":
-            return _forbid(request, f"the request comes from {origin}, not from the explorer's own page")
+            return _forbid(
+                request,
+                Words(
+                    f"the request comes from {origin}, not from the explorer's own page",
+                    f"请求来自 {origin}，而不是探索器自己的页面",
+                ),
+            )
         site = request.headers.get("sec-fetch-site", "none")
         if _is_api(request) and site not in {"same-origin", "none"}:
-            return _forbid(request, "the request comes from another site's page")
+            return _forbid(
+                request, Words("the request comes from another site's page", "请求来自其他网站的页面")
+            )
 
         # Cookies do not tell ports apart: each explorer on this machine has a name of its own.
         cookie = f"peephole-{loopback[1] or 80}"
         known = self._matches(request.cookies.get(cookie))
         shown = request.query_params.get("token")
         if shown is None or _is_api(request):
-            return None if known else _forbid(request, "this explorer opens only with its token")
+            return None if known else _forbid(request, NO_TOKEN)
         if not known and not self._matches(shown):
-            return _forbid(request, "the token in this address is not this explorer's")
+            return _forbid(
+                request,
+                Words("the token in this address is not this explorer's", "此地址中的令牌不属于这个探索器"),
+            )
         redirect = RedirectResponse(_without_token(request), status_code=303)
         redirect.set_cookie(cookie, self._token.decode(), httponly=True, samesite="strict", path="/")
         return redirect
@@ -106,8 +131,10 @@ def _without_token(request: Request) -> str:
     return f"{path}?{urlencode(rest)}" if rest else path
 
 
-def _forbid(request: Request, error: str) -> Response:
-    do = "Open the address that `peephole explore` printed when it started."
+def _forbid(request: Request, error: Words) -> Response:
+    said = Refusal(error, do=OPEN)
     if _is_api(request):
-        return JSONResponse({"error": error, "do": do}, status_code=403)
-    return PlainTextResponse(f"{error[0].upper()}{error[1:]}.\n{do}\n", status_code=403)
+        return JSONResponse(said.to_json(), status_code=403)
+    # Who has no page yet has chosen no language either.
+    lines = [f"{error.en[0].upper()}{error.en[1:]}.", OPEN.en, f"{error.zh}。", OPEN.zh]
+    return PlainTextResponse("".join(f"{line}\n" for line in lines), status_code=403)

@@ -1,7 +1,7 @@
 """The traces that are open in the explorer: each is made once, held while it is looked at, and then forgotten.
 
-A trace's id follows from the network's weights and from what it read, so a page that is reloaded finds its trace
-again, and a server that is restarted makes the same one under the same name. Knows nothing of HTTP.
+A trace's id follows from the network's weights, from what it read and from what was held, so a page that is reloaded
+finds its trace again, and a server that is restarted makes the same one under the same name. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -11,21 +11,51 @@ from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 
+from peephole.explorer.held import Held
 from peephole.explorer.material import Material
-from peephole.explorer.opened import OpenRun
-from peephole.explorer.reading import MOST_NUMBERS, Reading, read
+from peephole.explorer.opened import OpenRun, Version
+from peephole.explorer.prefix import shared_steps
+from peephole.explorer.reading import MOST_NUMBERS, Begun, Reading, read
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.task import Task
+from peephole.explorer.words import RELOAD, Words
+from peephole.nn.models import Network
 
 MOST_TRACES = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Session:
-    """One open trace: its id, what was read, and what the network did with it."""
+    """One open trace.
+
+    Attributes:
+        id: its name.
+        opened: the run.
+        version: which network did it.
+        task: what was asked of it.
+        reading: what it did.
+    """
 
     id: str
-    material: Material
+    opened: OpenRun
+    version: Version
+    task: Task
     reading: Reading
+
+    @property
+    def network(self) -> Network:
+        """The network that did it."""
+        return self.version.network
+
+    @property
+    def material(self) -> Material:
+        """What was read."""
+        return self.task.material
+
+    @property
+    def clamps(self) -> tuple[Held, ...]:
+        """What was held."""
+        return self.task.clamps
 
     @property
     def numbers(self) -> int:
@@ -42,20 +72,38 @@ class Sessions:
         self._held: OrderedDict[str, Session] = OrderedDict()
         self._lock = Lock()
 
-    def read(self, opened: OpenRun, material: Material) -> Session:
-        """Trace a material, or find the trace that was made of it.
+    def read(self, opened: OpenRun, task: Task) -> Session:
+        """Trace what a task asks for, or find the trace that was made of it.
 
         Raises:
-            Refusal: the trace would be too large to hold.
+            Refusal: the trace would be too large to hold, or there is no such frame.
         """
-        name = sha256(f"{opened.digest} {material.digest}".encode()).hexdigest()[:16]
+        version = opened.version(task.frame)
+        name = sha256(f"{version.digest} {task.digest}".encode()).hexdigest()[:16]
         with opened.lock:  # who asks for the same trace at the same time waits for it
             session = self._find(name)
             if session is None:
-                reading = read(opened.network, material, target=opened.target)
-                session = Session(id=name, material=material, reading=reading)
+                reading = read(
+                    version.network,
+                    task.material,
+                    target=opened.target,
+                    held=task.clamps,
+                    begun=self._begun(version, task),
+                )
+                session = Session(id=name, opened=opened, version=version, task=task, reading=reading)
                 self._hold(session)
         return session
+
+    def _begun(self, version: Version, task: Task) -> Begun | None:
+        """The open trace of this network that begins as the task does, furthest; None where none does."""
+        if version.network.config.bidirectional:
+            return None
+        with self._lock:
+            held = [session for session in self._held.values() if session.version.digest == version.digest]
+        known = [
+            Begun(session.reading, steps) for session in held if (steps := shared_steps(session.task, task))
+        ]
+        return max(known, key=lambda begun: begun.steps, default=None)
 
     def get(self, id: str) -> Session:
         """The trace of this id.
@@ -66,7 +114,7 @@ class Sessions:
         session = self._find(id)
         if session is None:
             raise Refusal(
-                f"the trace {id} is no longer held", do="Reload the page to make it again.", status=404
+                Words(f"the trace {id} is no longer held", f"记录 {id} 已不再保留"), do=RELOAD, status=404
             )
         return session
 

@@ -60,7 +60,7 @@ class Override:
     Attributes:
         layer, direction, quantity: what is held, named as in a ``Record``.
         unit: which unit, or None for all of them.
-        value: the number, or a tensor of shape (batch,) with one a sequence.
+        value: the number, or a tensor of shape (batch,) with one a sequence, NaN where a sequence is left alone.
         steps: the input times at which it is held, or None for all.
     """
 
@@ -94,7 +94,9 @@ class Override:
     def apply(self, value: Tensor) -> Tensor:
         """``value``, shape (batch, unit), with the unit held; gradients flow through the others."""
         held = torch.as_tensor(self.value, dtype=value.dtype, device=value.device)
-        held = held.unsqueeze(-1) if held.dim() == 1 else held
+        if held.dim() == 1:
+            held = held.unsqueeze(-1)
+            held = torch.where(held.isnan(), value, held)
         if self.unit is None:
             return held.expand_as(value)
         chosen = torch.arange(value.shape[-1], device=value.device) == self.unit

@@ -50,7 +50,8 @@ def intervene(
 
     Args:
         model: any module with recurrent layers or cells.
-        clamps: address to value, a number or a tensor of shape (batch,): ``{"l0.cell.41": 0.0}``.
+        clamps: address to value: ``{"l0.cell.41": 0.0}``; a number, or a tensor of shape (batch,) with one for each
+            sequence, NaN where that sequence is left alone.
         steps: the input times at which they are held, from 0: numbers, or a slice of the run's steps, such as
             ``slice(-10, None)``; None for all.
 

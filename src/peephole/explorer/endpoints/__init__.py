@@ -1,0 +1,57 @@
+"""What the page may ask: every address with its endpoint.
+
+An endpoint takes the desk and what was asked, and gives facts or a ``Payload``; it raises ``Refusal`` for what it
+cannot answer. It knows neither HTTP nor bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from peephole.explorer.asked import Asked
+from peephole.explorer.desk import Desk
+from peephole.explorer.endpoints import runs, traces
+from peephole.explorer.payload import Json, Payload
+
+Endpoint = Callable[[Desk, Asked], Payload | Json]
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address, whose ``{…}`` stand for any one part, and what answers there.
+
+    Attributes:
+        path: the address, without a query.
+        endpoint: what answers.
+        posted: whether the page sends a body.
+    """
+
+    path: str
+    endpoint: Endpoint
+    posted: bool = False
+
+    def match(self, parts: Sequence[str]) -> dict[str, str] | None:
+        """What stands in this route's places, for an address cut at its slashes; None where it does not fit."""
+        own = self.path.split("/")
+        if len(own) != len(parts):
+            return None
+        place: dict[str, str] = {}
+        for wanted, part in zip(own, parts, strict=True):
+            if wanted.startswith("{"):
+                place[wanted[1:-1]] = part
+            elif wanted != part:
+                return None
+        return place
+
+
+LANE = "/api/traces/{trace}/{layer}/{direction}"
+
+ROUTES = (
+    Route("/api/home", runs.home),
+    Route("/api/runs/{run}", runs.run),
+    Route("/api/runs/{run}/trace", traces.trace, posted=True),
+    Route(f"{LANE}/unit/{{unit}}", traces.unit),
+    Route(f"{LANE}/{{quantity}}", traces.quantity),
+)
+"""In the order in which they are tried."""

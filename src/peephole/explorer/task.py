@@ -1,0 +1,62 @@
+"""What a network is asked to do: what it reads, as it was at which moment of its training, with what held.
+
+{"text": "…"} or {"sample": 0} or {"drawn": "…"}, and where wanted
+"frame": a frame of its film, and "clamps": as in ``held.py``
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peephole.explorer.asked import Asked
+from peephole.explorer.held import Held, held_in
+from peephole.explorer.material import Material
+from peephole.explorer.opened import OpenRun
+from peephole.explorer.refusal import Refusal
+from peephole.explorer.words import RELOAD, Words
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a network is to do.
+
+    Attributes:
+        material: what it reads.
+        frame: which frame of the film of its training; None for the finished network.
+        clamps: what is held.
+    """
+
+    material: Material
+    frame: int | None = None
+    clamps: tuple[Held, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Names what is read and held: the same for equal tasks, in every process; the frame is not part of it."""
+        return f"{self.material.digest} {self.clamps}"
+
+
+def task_in(opened: OpenRun, asked: Asked) -> Task:
+    """The task that a request's body describes.
+
+    Raises:
+        Refusal: it describes none, or one that this network cannot do.
+    """
+    frame = None if asked.fields.get("frame") is None else asked.whole("frame")
+    clamps = () if asked.fields.get("clamps") is None else held_in(asked.fields["clamps"], opened.network)
+    return Task(_material(opened, asked), frame, clamps)
+
+
+def _material(opened: OpenRun, asked: Asked) -> Material:
+    match asked.fields:
+        case {"text": str(text)}:
+            return opened.typed(text)
+        case {"drawn": str(pixels)}:
+            return opened.drawn(pixels)
+        case {"sample": int(index)}:
+            return opened.sample(index)
+    forms = '{"text": "…"}, {"sample": 0}, {"drawn": "…"}'
+    raise Refusal(
+        Words(f"what is to be read is given by one of {forms}", f"读取内容须以下列形式之一给出：{forms}"),
+        do=RELOAD,
+    )
