@@ -113,9 +113,7 @@ class Sessions:
         """
         session = self._find(id)
         if session is None:
-            raise Refusal(
-                Words(f"the trace {id} is no longer held", f"记录 {id} 已不再保留"), do=RELOAD, status=404
-            )
+            raise forgotten(id)
         return session
 
     def _find(self, id: str) -> Session | None:
@@ -134,3 +132,8 @@ class Sessions:
     def _too_many(self) -> bool:
         numbers = sum(session.numbers for session in self._held.values())
         return len(self._held) > self._most or numbers > self._most_numbers
+
+
+def forgotten(id: str) -> Refusal:
+    """The refusal of a trace that was never made or has been forgotten."""
+    return Refusal(Words(f"the trace {id} is no longer held", f"记录 {id} 已不再保留"), do=RELOAD, status=404)

@@ -19,4 +19,7 @@ def home(desk: Desk, asked: Asked) -> Json:
 def run(desk: Desk, asked: Asked) -> Json:
     """A run's card, what its network is made of, and how its training went."""
     name = asked["run"]
-    return run_page(name, desk.catalog.open(name)) | {"siblings": siblings(name, {**desk.catalog.folders(), **desk.catalog.shipped()})}
+    return run_page(name, desk.catalog.open(name)) | {
+        "texts": desk.files.titles,
+        "siblings": siblings(name, desk.catalog.folders()),
+    }
