@@ -211,11 +211,13 @@ def test_siblings_learned_the_same_problem_and_read_the_same_symbols(
     for name in ("counter", "mirror"):
         shutil.copytree(zoo / name, tmp_path / f"other-{name}")
     client = connect([zoo, tmp_path])
-    assert client.json("/api/runs/counter")["siblings"] == ["other-counter"]
-    assert client.json("/api/runs/other-mirror")["siblings"] == ["mirror"]
+    counters = ["zoo:counter", "zoo:counter-gru", "zoo:counter-rnn"]
+    assert client.json("/api/runs/counter")["siblings"] == ["other-counter", *counters]
+    assert client.json("/api/runs/zoo:counter")["siblings"] == ["counter", "other-counter", *counters[1:]]
+    assert client.json("/api/runs/other-mirror")["siblings"] == ["mirror", "zoo:mirror"]
     assert client.json("/api/runs/text")["siblings"] == []
     (tmp_path / "other-counter" / "config.json").write_text("{")
-    assert client.json("/api/runs/counter")["siblings"] == []
+    assert client.json("/api/runs/counter")["siblings"] == counters
 
 
 def test_a_network_is_causal_unless_it_reads_backwards_too(client: Any) -> None:

@@ -3,13 +3,16 @@
 import { Failure } from "./failure";
 import { host, Unreachable, type Answer } from "./host";
 import { decode, type Payload } from "./payload";
-import { language, strings } from "./i18n";
+import { language, strings, type Words } from "./i18n";
 import { readingOf, type Trace, type TraceFacts } from "./reading";
-import type { Clamp, Direction, Language, Source } from "./state";
+import type { Clamp, Direction, Source } from "./state";
 import { unitOf, valuesOf, type UnitFacts, type UnitTrace, type Values } from "./unit-values";
 
-/** Words of the server's, in every language of the page: what it calls a sample, what it refuses. */
-export type Words = Readonly<Record<Language, string>>;
+export type { Trace } from "./reading";
+export type { Histogram, Statistics, UnitTrace, Values } from "./unit-values";
+
+export { Failure };
+export { required } from "./unit-values";
 
 /** A moment of a training that was kept. */
 export interface Frame {
@@ -19,12 +22,6 @@ export interface Frame {
   readonly validation: number | null;
   readonly train: number | null;
 }
-
-export type { Trace } from "./reading";
-export type { Histogram, Statistics, UnitTrace, Values } from "./unit-values";
-
-export { Failure };
-export { required } from "./unit-values";
 
 export interface RunCard {
   readonly id: string;

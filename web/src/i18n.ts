@@ -5,6 +5,9 @@ import { address, type Language } from "./state";
 import { en, type Strings } from "./words.en";
 import { zh } from "./words.zh";
 
+/** Words of the host's, in every language of the page: what it calls a sample, what it refuses. */
+export type Words = Readonly<Record<Language, string>>;
+
 const spoken = computed<Language>(
   () => address.value.lang ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"),
 );

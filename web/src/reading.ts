@@ -2,7 +2,7 @@
 // are all here, what was said comes in windows. Knows nothing of where it comes from.
 
 import { signal, type Signal } from "@preact/signals";
-import type { Words } from "./api";
+import type { Words } from "./i18n";
 import { floats, integers, type Payload } from "./payload";
 import type { Clamp } from "./state";
 import { glyph, type Glyph } from "./symbols";

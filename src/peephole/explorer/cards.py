@@ -35,7 +35,6 @@ def gallery_page(shipped: Mapping[str, Path]) -> list[Json]:
             "title": known.title,
             "look_for": known.look_for,
             "first_failure": known.first_failure,
-            "film": known.film,
         }
         for (name, folder), known in zip(shipped.items(), cards(), strict=True)
     ]

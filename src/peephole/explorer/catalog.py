@@ -59,6 +59,10 @@ class Catalog:
         """The folder of each shipped network by its id."""
         return {SHIPPED + name: gallery.folder(name) for name in gallery.names()}
 
+    def everything(self) -> Mapping[str, Path]:
+        """The folder of each network by its id, the user's first."""
+        return {**self.folders(), **self.shipped()}
+
     @property
     def only_run(self) -> str | None:
         """The id of the run that was named by itself, if that is all there is; None for a folder or several."""
@@ -71,7 +75,7 @@ class Catalog:
             Refusal: there is no such run, or not any more.
             RunError: it is damaged or of another version.
         """
-        folder = self.shipped().get(id) or self.folders().get(id)
+        folder = self.everything().get(id)
         if folder is None:
             raise Refusal(
                 Words(f"the run {id!r} is not there", f"运行“{id}”不存在"),

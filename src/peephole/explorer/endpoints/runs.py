@@ -11,7 +11,7 @@ from peephole.explorer.siblings import siblings
 
 
 def home(desk: Desk, asked: Asked) -> Json:
-    """The version, and a card for each run and for each shipped network."""
+    """The version, a card for each of the user's runs, and one for each shipped network."""
     runs, gallery = home_page(desk.catalog.folders()), gallery_page(desk.catalog.shipped())
     return {"version": __version__, "runs": runs, "gallery": gallery}
 
@@ -21,5 +21,5 @@ def run(desk: Desk, asked: Asked) -> Json:
     name = asked["run"]
     return run_page(name, desk.catalog.open(name)) | {
         "texts": desk.files.titles,
-        "siblings": siblings(name, desk.catalog.folders()),
+        "siblings": siblings(name, desk.catalog.everything()),
     }
