@@ -51,7 +51,9 @@ window.coloured = () => {
   const canvas = document.querySelector("[data-testid=text-canvas] canvas");
   if (!canvas || !canvas.width) return false;
   const { width, height } = canvas;
-  const context = canvas.getContext("2d");
+  // Read from a copy: a canvas that is read from is drawn another way from then on.
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
   const half = (from, to) => {
     for (let row = from; row < to; row += 6) {
       const { data } = context.getImageData(0, row, width, 1);

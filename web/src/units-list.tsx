@@ -4,7 +4,7 @@ import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/si
 import { useEffect, useRef } from "preact/hooks";
 import type { Statistics, Values } from "./api";
 import { Canvas } from "./canvas";
-import { order, trace, unit, values } from "./data";
+import { order, selected, trace, unit, values } from "./data";
 import { decimal, percent } from "./format";
 import { strings } from "./i18n";
 import { paintBar, rule, type Pen } from "./paint";
@@ -114,7 +114,7 @@ export function UnitsList() {
             <span aria-hidden="true">{open.value ? " ▾" : " ▴"}</span>
           </button>
         ) : (
-          <h2>{words.units(found?.units ?? 0)}</h2>
+          <h2>{words.units(found?.units ?? selected.value?.detail.units ?? 0)}</h2>
         )}
         <label class="choice">
           <span class="quiet">{words.sort}</span>

@@ -6,6 +6,7 @@ Knows samples and vocabularies, nothing of networks, traces or the wire.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import torch
@@ -48,7 +49,7 @@ class Material:
     symbols: tuple[str, ...]
     unknown: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Names the contents: the same for equal materials, in every process."""
         facts = repr((self.title, self.symbols, self.lengths.tolist()))

@@ -63,6 +63,10 @@ def serve(
         if open_browser and _has_display():
             # Some browsers keep the call until they are closed. The socket listens already, so none comes too early.
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        if first:
+            # What the page will ask for first. Who looks at it is told of anything that is wrong with it.
+            task = f"/api/runs/{quote(only or '', safe='')}/trace", {"file": 0}
+            threading.Thread(target=answers.answer, args=task, daemon=True).start()
         config = uvicorn.Config(
             create_app(answers, token=token, static=STATIC),
             log_level="warning",

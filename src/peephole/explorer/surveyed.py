@@ -125,10 +125,14 @@ class LongText:
 
     def begin(self, reader: Executor, watch: Watch) -> None:
         """Has the text surveyed by another thread, unless its survey is kept from another time."""
-        self._reading = reader.submit(self._read, watch)
+        self._survey = self._kept()
+        if self._survey is None:
+            self._reading = reader.submit(self._read, watch)
+        else:
+            self._share = 1.0
 
     def _read(self, watch: Watch) -> None:
-        self._survey = self._kept() or self._surveyed(watch)
+        self._survey = self._surveyed(watch)
         self._share = 1.0
         watch(self.title, 1.0)
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.held import Held, held_in
@@ -55,8 +55,7 @@ def _material(opened: OpenRun, files: TextFiles, asked: Asked) -> Material:
         case {"text": str(text)}:
             return opened.typed(text)
         case {"file": int(index)}:
-            text, title = files.read(index), files.titles[index]
-            return replace(opened.typed(text), title=Words(title, title))
+            return opened.offered(files, index)
         case {"drawn": str(pixels)}:
             return opened.drawn(pixels)
         case {"sample": int(index)}:

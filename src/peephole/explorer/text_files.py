@@ -1,14 +1,22 @@
-"""The files that `peephole explore --text` offers to be read. Knows nothing of networks."""
+"""The files that `peephole explore --text` offers to be read. Knows vocabularies, nothing of networks."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 from peephole.data.text import read_text
+from peephole.data.vocabulary import Vocabulary
 from peephole.errors import DataError, DataNotFoundError
+from peephole.explorer.material import Material, typed
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import Words
+
+MOST_MATERIALS = 4
+Stamp = tuple[Path, int, int]
 
 
 class TextFiles:
@@ -23,22 +31,27 @@ class TextFiles:
 
     def __init__(self, paths: Sequence[Path] = ()) -> None:
         self._paths = [path.resolve() for path in paths]
-        self._read: dict[Path, tuple[tuple[int, int], str]] = {}
+        self._materials: OrderedDict[tuple[Stamp, Vocabulary, bool], Material] = OrderedDict()
+        self._lock = Lock()
         for path in self._paths:
             if not path.is_file():
                 raise DataNotFoundError(f"{path} is no file: --text takes a text file")
-            self._text(path)
+            read_text(path)
 
     @property
     def titles(self) -> list[str]:
         """The files' names."""
         return [path.name for path in self._paths]
 
-    def read(self, index: int) -> str:
-        """The text of one file as it is now.
+    def read(self, index: int, vocabulary: Vocabulary, *, follows: bool) -> Material:
+        """One file as it is now, read with a vocabulary.
+
+        Args:
+            index: its number.
+            vocabulary, follows: as ``material.typed`` takes them.
 
         Raises:
-            Refusal: there is no file of this number, or not any more.
+            Refusal: there is no file of this number, or not any more, or it cannot be read.
         """
         if not 0 <= index < len(self._paths):
             raise Refusal(
@@ -50,7 +63,8 @@ class TextFiles:
             )
         path = self._paths[index]
         try:
-            return self._text(path)
+            with self._lock:
+                return self._material(path, vocabulary, follows)
         except (OSError, DataError) as error:
             raise Refusal(
                 Words(str(error), f"无法读取 {path.name}：{error}"),
@@ -58,9 +72,14 @@ class TextFiles:
                 status=404,
             ) from error
 
-    def _text(self, path: Path) -> str:
+    def _material(self, path: Path, vocabulary: Vocabulary, follows: bool) -> Material:
         state = path.stat()
-        stamp = state.st_mtime_ns, state.st_size
-        if path not in self._read or self._read[path][0] != stamp:
-            self._read[path] = stamp, read_text(path)
-        return self._read[path][1]
+        known = (path, state.st_mtime_ns, state.st_size), vocabulary, follows
+        material = self._materials.pop(known, None)
+        if material is None:
+            read = typed(read_text(path), vocabulary, follows=follows)
+            material = replace(read, title=Words(path.name, path.name))
+        self._materials[known] = material
+        while len(self._materials) > MOST_MATERIALS:
+            self._materials.popitem(last=False)
+        return material

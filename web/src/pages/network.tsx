@@ -78,6 +78,8 @@ export function NetworkPage() {
               <SurveyProgress />
               {typing || editing.value ? (
                 <EditText done={done} cancel={cancel} />
+              ) : trace.value.loading && !trace.value.value ? (
+                <p class="quiet waiting">{words.loading}</p>
               ) : rows ? (
                 <Picture {...shared} />
               ) : (

@@ -30,7 +30,7 @@ export function UnitPage() {
           </div>
         </>
       )}
-      {run.value.loading && <p class="quiet waiting">{strings().loading}</p>}
+      {(run.value.loading || (trace.value.loading && !trace.value.value)) && <p class="quiet waiting">{strings().loading}</p>}
     </main>
   );
 }
