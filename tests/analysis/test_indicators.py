@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 import torch
 
-from peephole.analysis.indicators import NAMES, indicator, left_to_count, text_indicators
+from peephole.analysis.indicators import (
+    NAMES,
+    indicator,
+    left_to_count,
+    number_indicators,
+    seen,
+    text_indicators,
+)
 from peephole.errors import OptionError, TraceError
 
 SOURCE = '''def f(x):
@@ -145,3 +152,21 @@ def test_lengths_and_syntax_are_checked() -> None:
         text_indicators("abc", [2, 2])
     with pytest.raises(OptionError, match="syntax must be 'python' or 'prose', got 'c'"):
         text_indicators("abc", syntax="c")  # type: ignore[arg-type]
+
+
+def test_what_has_come_is_told_from_its_first_symbol_on_in_each_sequence() -> None:
+    found = {known.key: known.values.tolist() for known in seen("aXabX", [3, 2])}
+    assert found == {"seen_a": [1, 1, 1, 0, 0], "seen_X": [0, 1, 1, 0, 1], "seen_b": [0, 0, 0, 1, 1]}
+
+
+def test_numbers_are_told_by_place_value_change_and_mean_in_each_sequence() -> None:
+    numbers = torch.tensor([[1.0, 3.0], [4.0, 4.0], [0.0, 6.0], [5.0, 5.0], [1.0, 1.0]])
+    found = {known.key: known.values.tolist() for known in number_indicators(numbers, [3, 2])}
+    assert found == {
+        "position": [0, 1, 2, 0, 1],
+        "value": [2, 4, 3, 5, 1],
+        "change": [0, 2, -1, 0, -4],
+        "mean_so_far": [2, 3, 3, 5, 3],
+    }
+    with pytest.raises(TraceError, match="5 numbers for 4"):
+        number_indicators(numbers, [4])

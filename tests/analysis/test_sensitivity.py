@@ -68,10 +68,10 @@ def by_autograd(
     Keys of the result: (layer, direction, quantity, t) for a state's total derivative, (…, "before " + state, t) for
     what the step hands back to it, (…, "initial " + state), (…, "input", t) by way of one direction.
     """
-    from peephole.analysis.path import _stack
+    from peephole.analysis.path import stack_in
 
     probe = Probe()
-    stack = _stack(model, "")
+    stack = stack_in(model, "")
     states: dict[Any, Tensor] = {}
     for layer, lanes in enumerate(stack.layers):
         outputs = []

@@ -17,10 +17,12 @@ import torch
 import peephole as ph
 from peephole.analysis import histogram, mean_by_symbol, unit_statistics
 from peephole.analysis.predictions import predictions
+from peephole.analysis.sketched import TRACKS
 from peephole.explorer import surveyed, surveys
 from peephole.explorer.opened import OpenRun
 from peephole.explorer.surveyed import SPAN, LongText
 from peephole.explorer.task import Task
+from peephole.trace.tracks import derived_tracks
 
 TEXT = ("def f(x):\n    return 'quoted'  # 记忆 é\n\n" + "x" * 70 + "\n") * 170
 STEPS = len(TEXT)
@@ -366,3 +368,47 @@ def test_closing_ends_what_is_being_read(zoo: Path, monkeypatch: pytest.MonkeyPa
     assert begun.wait(20)
     store.close()
     assert ended.is_set()
+
+
+@pytest.mark.parametrize("step", [0, 1, 511, 512, 12_345, STEPS - 1])
+def test_a_moment_of_a_long_text_is_that_of_the_full_trace(client: Any, zoo: Path, step: int) -> None:
+    trace = read(client, text=TEXT).facts["trace"]
+    record = full(zoo / "text")[1].layer(1)
+    every = client.payload(f"/api/traces/{trace}/1/forward/moment/{step}")
+    assert (every.facts["step"], every.facts["first"]) == (step, step == 0)
+    for quantity in ALL_QUANTITIES:
+        torch.testing.assert_close(
+            torch.from_numpy(every[quantity]), record[quantity][step, 0], rtol=0, atol=1e-5
+        )
+    before = record["cell"][step - 1, 0] if step else torch.zeros(5)
+    torch.testing.assert_close(torch.from_numpy(every["before.cell"]), before, rtol=0, atol=1e-5)
+    one = client.json(f"/api/traces/{trace}/1/forward/unit/3/moment/{step}")
+    assert one["values"]["state"] == pytest.approx(float(record["cell"][step, 0, 3]), abs=1e-5)
+    for gate, inside in one["sums"].items():
+        if inside["activation"] == "sigmoid":
+            value = float(record[gate][step, 0, 3])
+            assert 1 / (1 + np.exp(-inside["sum"])) == pytest.approx(value, abs=1e-5)
+    assert client.refusal(client.get(f"/api/traces/{trace}/1/forward/moment/{STEPS}"), 404)
+
+
+def test_what_units_follow_is_found_from_the_survey(client: Any, zoo: Path) -> None:
+    trace = read(client, text=TEXT).facts["trace"]
+    found = client.json(f"/api/traces/{trace}/1/forward/follows")
+    values = full(zoo / "text")[1].layer(1)["cell"][:, 0].double()
+    tracks = derived_tracks(ids(zoo, TEXT).numpy(), ph.open_run(zoo / "text").vocabulary().symbols)
+    assert {"inside_quotes", "line_position", "line_end"} <= set(found["indicators"])
+    names = {key: track for track, key in TRACKS.items()}
+    assert found["units"]
+    for one in found["units"]:
+        track = torch.from_numpy(tracks[names[one["indicator"]]]).double()
+        wanted = torch.corrcoef(torch.stack([values[:, one["unit"]], track]))[0, 1]
+        assert one["correlation"] == pytest.approx(float(wanted), abs=1e-3)
+        assert one["name"]["en"] in one["sentence"]["en"]
+    strengths = [abs(one["correlation"]) for one in found["units"]]
+    assert strengths == sorted(strengths, reverse=True)
+
+
+def test_what_needs_a_whole_trace_is_refused_with_how_much_could_be_had(client: Any) -> None:
+    trace = read(client, text=TEXT).facts["trace"]
+    answer = client.get(f"/api/traces/{trace}/lags")
+    assert "too long" in client.refusal(answer, 413)

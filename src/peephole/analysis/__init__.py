@@ -14,11 +14,19 @@ from __future__ import annotations
 from peephole.analysis.ablation import Ablations, ablations
 from peephole.analysis.clamping import Clamp, Comparison, Continuations, compare, continuations, holding
 from peephole.analysis.gaps import apart
-from peephole.analysis.indicators import Indicator, indicator, left_to_count, text_indicators
+from peephole.analysis.indicators import (
+    Indicator,
+    indicator,
+    left_to_count,
+    number_indicators,
+    seen,
+    text_indicators,
+)
 from peephole.analysis.lag import LagCurve, gate_products, lag_curve
 from peephole.analysis.moments import Moment, Part, moment
 from peephole.analysis.outputs import Output, Unit
 from peephole.analysis.phrases import Match, PatternUnit, Phrases, find_phrases
+from peephole.analysis.preactivations import Sum, sums
 from peephole.analysis.predictions import Predictions, entropy, surprise
 from peephole.analysis.rankings import Correlations, Follows, Ranking, correlations, silence
 from peephole.analysis.sensitivity import LayerSensitivity, Sensitivities, loss_sensitivities, sensitivities
@@ -55,6 +63,7 @@ __all__ = [
     "Predictions",
     "Ranking",
     "Sensitivities",
+    "Sum",
     "SymbolMeans",
     "Thresholds",
     "Unit",
@@ -77,9 +86,12 @@ __all__ = [
     "loss_sensitivities",
     "mean_by_symbol",
     "moment",
+    "number_indicators",
     "rank_units",
+    "seen",
     "sensitivities",
     "silence",
+    "sums",
     "surprise",
     "text_indicators",
     "unit_statistics",

@@ -197,7 +197,17 @@ def step_back(record: LayerRecord, lane: Lane) -> StepBack:
     Raises:
         TraceError: the layer has options whose derivatives are not written here, or the record is another layer's.
     """
-    equations = lane.equations
+    require_understood(record, lane.equations)
+    return _KINDS[record.kind](record, lane)
+
+
+def require_understood(record: LayerRecord, equations: Equations) -> None:
+    """Refuses a record of other equations, or of options that are not written here.
+
+    Raises:
+        TraceError: the layer's options are neither torch's own nor diagonal peepholes, or the record is another
+            layer's.
+    """
     if not _understood(equations):
         set_options = ", ".join(
             f"{name}={value!r}" for name, value, default in equations.listed if value != default
@@ -212,7 +222,6 @@ def step_back(record: LayerRecord, lane: Lane) -> StepBack:
             f"this record ({record!r}) is not of this model, whose layer {record.layer} is an {equations.name} with "
             f"{equations.input_size} inputs and {equations.output_size} units"
         )
-    return _KINDS[equations.name](record, lane)
 
 
 def _understood(equations: Equations) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import or_
 from typing import get_args
 
 import torch
@@ -52,6 +53,14 @@ NAMES: dict[str, tuple[str, str]] = {
     "punctuation": ("punctuation", "标点"),
 }
 """Every indicator of a text: key to its English and Chinese name."""
+
+NUMBER_NAMES: dict[str, tuple[str, str]] = {
+    "position": ("position in the sequence", "序列内位置"),
+    "value": ("what is read", "读入值"),
+    "change": ("the change in what is read", "读入值的变化"),
+    "mean_so_far": ("the mean of what has been read", "已读平均值"),
+}
+"""Every indicator of numbers."""
 
 
 def text_indicators(
@@ -114,6 +123,51 @@ def left_to_count(
             values.append(left)
     values64 = torch.tensor(values, dtype=torch.float64)
     return Indicator("left_to_count", "what is left to count", "剩余计数", values64)
+
+
+def seen(symbols: Sequence[str], lengths: Iterable[int] | None = None) -> tuple[Indicator, ...]:
+    """For each different symbol, whether it has come in this sequence: what a memorizer must know.
+
+    For small alphabets; keys are "seen_a", in the order in which the symbols first come.
+    """
+    sequences = _sequences(symbols, lengths)
+    found: list[Indicator] = []
+    for wanted in dict.fromkeys(symbols):
+        values = [
+            float(come)
+            for sequence in sequences
+            for come in accumulate((symbol == wanted for symbol in sequence), or_)
+        ]
+        names = (f"whether {wanted} has come", f"{wanted} 是否已出现")
+        found.append(Indicator(f"seen_{wanted}", *names, torch.tensor(values, dtype=torch.float64)))
+    return tuple(found)
+
+
+def number_indicators(numbers: Tensor, lengths: Iterable[int] | None = None) -> tuple[Indicator, ...]:
+    """What can be said of numbers that are read, such as a series or the rows of an image.
+
+    Args:
+        numbers: (step, feature), sequence after sequence. Where a step has several features, its mean stands for it.
+        lengths: steps of each sequence; None for one.
+
+    Returns:
+        "position" in the sequence, from 0; "value", what the step reads; "change" from the step before it (0 at the
+        first); "mean_so_far", of all that was read in the sequence.
+
+    Raises:
+        TraceError: the lengths do not sum to the number of steps.
+    """
+    values = numbers.detach().to("cpu", torch.float64).mean(-1)
+    counts = [len(values)] if lengths is None else [int(length) for length in lengths]
+    one_a_step(len(values), sum(counts), "numbers")
+    columns: dict[str, list[Tensor]] = {key: [] for key in NUMBER_NAMES}
+    for part in torch.split(values, counts):
+        position = torch.arange(len(part), dtype=torch.float64)
+        columns["position"].append(position)
+        columns["value"].append(part)
+        columns["change"].append(part.diff(prepend=part[:1]))
+        columns["mean_so_far"].append(part.cumsum(0) / (position + 1))
+    return tuple(Indicator(key, *names, torch.cat(columns[key])) for key, names in NUMBER_NAMES.items())
 
 
 def indicator(

@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from peephole.analysis.steps import state_before
 from peephole.errors import OptionError, TraceError
-from peephole.nn.sequences import previous_step
 from peephole.trace.trace import LayerRecord
 
 Language = Literal["en", "zh"]
@@ -170,11 +170,7 @@ def moment(record: LayerRecord, unit: int, step: int, *, sequence: int = 0) -> M
     def value(quantity: str) -> float:
         return float(record[quantity][step, sequence, unit])
 
-    states = record[name][..., unit : unit + 1]
-    initial = record.initial[name][:, unit : unit + 1]
-    reverse = record.direction == "backward"
-    previous = previous_step(states, initial, reverse=reverse, lengths=record.lengths)
-    before, state = float(previous[step, sequence, 0]), value(name)
+    before, state = float(state_before(record, name, step, sequence)[unit]), value(name)
     if record.kind == "lstm":
         keep, write, candidate, show = (
             value(q) for q in ("forget_gate", "input_gate", "candidate", "output_gate")

@@ -45,7 +45,7 @@ class Path:
     def __init__(self, model: nn.Module, trace: Trace, *, module: str | None = None, call: int = 0) -> None:
         self.model = model
         self.module = trace.layer(module=module, call=call).module
-        layers = _stack(model, self.module).layers
+        layers = stack_in(model, self.module).layers
         self.depth = len(layers)
         self.directions = DIRECTIONS[: len(layers[0])]
         self.lanes: dict[Key, StepBack] = {
@@ -86,8 +86,12 @@ class Path:
             )
 
 
-def _stack(model: nn.Module, name: str) -> Stack:
-    """The layers of the module that a trace names."""
+def stack_in(model: nn.Module, name: str) -> Stack:
+    """The layers of the module that a trace names.
+
+    Raises:
+        TraceError: the model has no such module, or there is no way back through it.
+    """
     # A compiled model's modules are named without the wrapper in a trace.
     modules = {plain_name(n): m for n, m in model.named_modules()}
     module = modules.get(name)

@@ -18,6 +18,8 @@ from peephole.errors import OptionError
 from peephole.trace.trace import LayerRecord
 
 Language = Literal["en", "zh"]
+AT_ONCE = 2**23
+"""Most numbers of a quantity that are widened at once: 64 MiB as float64."""
 
 
 @dataclass(frozen=True)
@@ -121,15 +123,17 @@ def correlations(record: LayerRecord, quantity: str, indicators: Sequence[Indica
         TraceError: the record has no steps, or an indicator not as many numbers.
         OptionError: two indicators of one key.
     """
-    values = steps_of(record, quantity).to("cpu", torch.float64)
+    values = steps_of(record, quantity).cpu()
     keys = [known.key for known in indicators]
     if len(set(keys)) != len(keys):
         raise OptionError(f"each indicator needs a key of its own, got {', '.join(keys)}")
     for known in indicators:
         one_a_step(len(known.values), len(values), f"values of {known.key}")
     known_values = [known.values for known in indicators]
-    tracks = torch.stack(known_values, -1) if known_values else values.new_empty(len(values), 0)
-    return Correlations(quantity, tuple(indicators), pearson(values, tracks))
+    tracks = torch.stack(known_values, -1) if known_values else torch.empty(len(values), 0).double()
+    units = torch.split(values, max(1, AT_ONCE // len(values)), 1)  # each by itself, however long the text
+    r = torch.cat([pearson(some.double(), tracks) for some in units])
+    return Correlations(quantity, tuple(indicators), r)
 
 
 def pearson(a: Tensor, b: Tensor) -> Tensor:
@@ -147,9 +151,13 @@ def silence(record: LayerRecord) -> Ranking:
         MissingQuantityError: the record is of no LSTM.
         TraceError: the record has no steps.
     """
-    shut = 1 - steps_of(record, "output_gate").double()
-    held = steps_of(record, "cell").double().tanh().abs()
-    return Ranking.of("silence", (shut * held).mean(0).cpu())
+    shows, holds = (steps_of(record, quantity).cpu() for quantity in ("output_gate", "cell"))
+    units = max(1, AT_ONCE // len(holds))
+    silent = [
+        ((1 - o.double()) * c.double().tanh().abs()).mean(0)
+        for o, c in zip(torch.split(shows, units, 1), torch.split(holds, units, 1), strict=True)
+    ]
+    return Ranking.of("silence", torch.cat(silent))
 
 
 def correlation_text(r: float) -> str:

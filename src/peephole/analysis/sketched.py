@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
+from peephole.analysis.indicators import NAMES, Indicator
+from peephole.analysis.rankings import Correlations
 from peephole.analysis.units import HELD, UnitStatistics
 from peephole.trace.sketches import QuantitySketch
+from peephole.trace.survey import Survey
 
 
 def sketched_statistics(sketch: QuantitySketch, quantity: str) -> UnitStatistics:
@@ -38,3 +43,39 @@ def _tanh_deviation(sketch: QuantitySketch) -> Tensor:
     shares = sketch.histogram / sketch.histogram.sum(1, keepdim=True)
     mean = (shares * values).sum(1, keepdim=True)
     return (shares * (values - mean).square()).sum(1).sqrt()
+
+
+TRACKS = {
+    "inside quotes": "inside_quotes",
+    "inside comment": "inside_comment",
+    "bracket depth": "bracket_depth",
+    "indentation": "indentation",
+    "position in line": "line_position",
+    "position in word": "word_position",
+    "position in text": "text_position",
+    "letter": "letter",
+    "uppercase": "uppercase",
+    "digit": "digit",
+    "space": "space",
+    "newline": "line_end",
+    "punctuation": "punctuation",
+}
+"""A survey's tracks that are indicators too, by the indicators' keys."""
+
+
+def sketched_correlations(
+    survey: Survey, quantity: str, *, layer: int = 0, direction: str = "forward"
+) -> Correlations:
+    """How closely every unit follows the tracks of its text that are indicators; their values are not held.
+
+    Raises:
+        TraceError: no such layer.
+        MissingQuantityError: the layer has no such quantity.
+    """
+    known = [name for name in survey.tracks if name in TRACKS]
+    indicators = tuple(Indicator(TRACKS[name], *NAMES[TRACKS[name]], torch.empty(0)) for name in known)
+    found = survey.layer(layer, direction)[quantity]
+    r = found.correlations[[survey.tracks.index(name) for name in known]].T.double()
+    return Correlations(
+        quantity, indicators, r.masked_fill(r == 0, math.nan)
+    )  # what never changes follows nothing

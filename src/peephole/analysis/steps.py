@@ -68,6 +68,23 @@ def lengths_of(record: LayerRecord) -> Tensor:
     return torch.full((batch,), time)
 
 
+def state_before(record: LayerRecord, state: str, step: int, sequence: int = 0) -> Tensor:
+    """The state that one step of one sequence started from, (unit,).
+
+    Args:
+        record: the record of one layer and direction.
+        state: "hidden" or "cell".
+        step: an input time of that sequence.
+        sequence: which sequence of the batch.
+    """
+    if record.direction == "backward":
+        steps = len(record[state]) if record.lengths is None else int(record.lengths[sequence])
+        previous, first = step + 1, step == steps - 1
+    else:
+        previous, first = step - 1, step == 0
+    return record.initial[state][sequence] if first else record[state][previous, sequence]
+
+
 def one_a_step(given: int, steps: int, what: str) -> None:
     """Refuses a list with another length than there are steps.
 

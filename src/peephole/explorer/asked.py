@@ -81,13 +81,15 @@ class Asked:
             )
         return self.body
 
-    def whole(self, name: str, *, most: int | None = None, least: int = 0) -> int:
-        """A whole number in the body, from ``least`` to ``most``.
+    def whole(
+        self, name: str, *, most: int | None = None, least: int = 0, otherwise: int | None = None
+    ) -> int:
+        """A whole number in the body, from ``least`` to ``most``; ``otherwise`` where none is given.
 
         Raises:
             Refusal: something else stands there.
         """
-        value = self.fields.get(name)
+        value = self.fields.get(name, otherwise)
         # True is an int in Python, and no number on the page.
         if type(value) is not int or value < least or (most is not None and value > most):
             ends = (
@@ -99,7 +101,7 @@ class Asked:
         return value
 
     def real(self, name: str, *, least: float, most: float, otherwise: float | None = None) -> float:
-        """A number in the body, from ``least`` to ``most``.
+        """A number in the body, from ``least`` to ``most``; ``otherwise`` where none is given.
 
         Raises:
             Refusal: something else stands there.

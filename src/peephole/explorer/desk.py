@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.catalog import Catalog
+from peephole.explorer.missing import no_lane, no_quantity, no_unit
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.sessions import Session, Sessions, forgotten
+from peephole.explorer.sketch_asked import MomentAsked, SketchAsked
 from peephole.explorer.surveyed import SURVEYED_FROM, LongText, Watch, is_long
 from peephole.explorer.surveys import Surveys
 from peephole.explorer.task import task_in
 from peephole.explorer.text_files import TextFiles
-from peephole.explorer.words import Words, joined, lane
-from peephole.trace.sketches import QuantitySketch
-from peephole.trace.survey import LayerSketch
+from peephole.explorer.words import Words
 from peephole.trace.trace import LayerRecord
 
 
@@ -43,7 +42,7 @@ class LaneAsked:
             Refusal: it has none of this name.
         """
         if name not in self.record.quantities:
-            raise _no_quantity(name, self.record.quantities)
+            raise no_quantity(name, self.record.quantities)
         return name
 
     def unit(self, asked: Asked) -> int:
@@ -52,47 +51,34 @@ class LaneAsked:
         Raises:
             Refusal: there is no such unit.
         """
-        return _unit(asked, self.units)
+        return self.existing(asked.number("unit"))
 
-
-@dataclass(frozen=True, eq=False)
-class SketchAsked:
-    """One layer and direction of a long text's survey."""
-
-    long: LongText
-    sketch: LayerSketch
-
-    @property
-    def memory(self) -> str:
-        """The quantity that carries what the layer remembers."""
-        return "cell" if "cell" in self.sketch.quantities else "hidden"
-
-    def quantity(self, name: str) -> QuantitySketch:
-        """What one of its quantities amounts to.
-
-        Raises:
-            Refusal: it has none of this name.
-        """
-        if name not in self.sketch.quantities:
-            raise _no_quantity(name, self.sketch.quantities)
-        return self.sketch[name]
-
-    def unit(self, asked: Asked) -> int:
-        """The unit that the path names.
+    def existing(self, unit: int) -> int:
+        """A unit that is there.
 
         Raises:
             Refusal: there is no such unit.
         """
-        return _unit(asked, len(self.sketch["hidden"].mean))
+        if unit >= self.units:
+            raise no_unit(unit, self.units)
+        return unit
 
-    def window(self, begin: int, end: int) -> LayerRecord:
-        """What it did over a stretch.
+    def moment(self, step: int) -> MomentAsked:
+        """One of its steps, counted over all sequences.
 
         Raises:
-            Refusal: there is no such stretch.
+            Refusal: there is no such step.
         """
-        records = self.long.window(self.sketch.layer, begin, end)
-        return next(record for record in records if record.direction == self.sketch.direction)
+        sequence, time = self.session.place(step)
+        return MomentAsked(
+            network=self.session.network,
+            trace=self.session.reading.trace,
+            record=self.record,
+            sequence=sequence,
+            time=time,
+            step=time,
+            steps=int(self.session.material.lengths[sequence]),
+        )
 
 
 class Desk:
@@ -173,8 +159,17 @@ class Desk:
         there = {(sketch.layer, sketch.direction): sketch for sketch in long.survey.sketches}
         key = asked.number("layer"), asked["direction"]
         if key not in there:
-            raise _no_lane(key, list(there))
+            raise no_lane(key, list(there))
         return SketchAsked(long, there[key])
+
+    def moment(self, asked: Asked) -> MomentAsked:
+        """The step of a layer and direction that the path names.
+
+        Raises:
+            Refusal: the trace is no longer held or still being read, or has no such layer or step.
+        """
+        found = self.sketch(asked) if self.is_long(asked) else self.lane(asked)
+        return found.moment(asked.number("step"))
 
     def lane(self, asked: Asked) -> LaneAsked:
         """The layer and direction that the path names.
@@ -194,37 +189,8 @@ def lane_of(session: Session, layer: int, direction: str) -> LaneAsked:
     """
     there = {(record.layer, record.direction): record for record in session.reading.trace.records}
     if (layer, direction) not in there:
-        raise _no_lane((layer, direction), list(there))
+        raise no_lane((layer, direction), list(there))
     return LaneAsked(session, there[layer, direction])
-
-
-def _no_lane(wanted: tuple[int, str], there: list[tuple[int, str]]) -> Refusal:
-    wrong, names = lane(*wanted), joined([lane(*key) for key in there])
-    return Refusal(
-        Words(f"there is no {wrong.en}", f"没有{wrong.zh}"),
-        do=Words(f"This network has {names.en}.", f"该网络有：{names.zh}。"),
-        status=404,
-    )
-
-
-def _no_quantity(name: str, there: Iterable[str]) -> Refusal:
-    names = ", ".join(there)
-    return Refusal(
-        Words(f"this layer has no {name}", f"该层没有 {name}"),
-        do=Words(f"It has {names}.", f"可选：{names}。"),
-        status=404,
-    )
-
-
-def _unit(asked: Asked, units: int) -> int:
-    unit = asked.number("unit")
-    if unit >= units:
-        raise Refusal(
-            Words(f"there is no unit {unit}", f"没有单元 {unit}"),
-            do=Words(f"This layer has units 0 to {units - 1}.", f"该层的单元为 0 到 {units - 1}。"),
-            status=404,
-        )
-    return unit
 
 
 def _too_long() -> Refusal:

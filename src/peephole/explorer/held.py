@@ -17,7 +17,7 @@ from torch import Tensor
 from peephole.analysis.clamping import Clamp
 from peephole.explorer.asked import Asked, is_real
 from peephole.explorer.refusal import Refusal
-from peephole.explorer.words import RELOAD, Words, lane
+from peephole.explorer.words import RELOAD, Words, joined, lane
 from peephole.nn.models import Network
 
 MOST_HELD = 100
@@ -117,27 +117,38 @@ def _require_there(unit: str, network: Network) -> None:
             Words(f"{unit!r} is no address of a unit", f"“{unit}”不是单元的地址"),
             do=Words("Write it like l0.cell.3.", "请写成 l0.cell.3 这样的形式。"),
         )
-    layer, direction = int(found["layer"]), "backward" if found["reverse"] else "forward"
-    recurrent = network.recurrent
-    if layer >= len(recurrent.equations) or (found["reverse"] and not recurrent.bidirectional):
-        wrong = lane(layer, direction)
-        raise Refusal(
-            Words(f"{unit}: there is no {wrong.en}", f"{unit}：没有{wrong.zh}"),
-            do=Words("Hold a unit of a layer that is there.", "请固定现有层中的单元。"),
-            status=404,
-        )
-    equations = recurrent.equations[layer]
-    if found["quantity"] not in equations.quantities:
-        there = ", ".join(equations.quantities)
-        raise Refusal(
-            Words(f"{unit}: this layer has no {found['quantity']}", f"{unit}：该层没有 {found['quantity']}"),
-            do=Words(f"It has {there}.", f"可选：{there}。"),
-            status=404,
-        )
-    size = equations.size_of(found["quantity"])
+    direction = "backward" if found["reverse"] else "forward"
+    size = units_of(network, int(found["layer"]), direction, found["quantity"])
     if int(found["unit"]) >= size:
         raise Refusal(
             Words(f"{unit}: there is no unit {found['unit']}", f"{unit}：没有单元 {found['unit']}"),
             do=Words(f"This layer has units 0 to {size - 1}.", f"该层的单元为 0 到 {size - 1}。"),
             status=404,
         )
+
+
+def units_of(network: Network, layer: int, direction: str, quantity: str) -> int:
+    """How many units a quantity has that can be held.
+
+    Raises:
+        Refusal: the network has no such layer, or the layer no such quantity.
+    """
+    recurrent = network.recurrent
+    ways = ("forward", "backward") if recurrent.bidirectional else ("forward",)
+    if layer >= len(recurrent.equations) or direction not in ways:
+        wrong = lane(layer, direction)
+        names = joined([lane(number, way) for number in range(len(recurrent.equations)) for way in ways])
+        raise Refusal(
+            Words(f"there is no {wrong.en}", f"没有{wrong.zh}"),
+            do=Words(f"This network has {names.en}.", f"该网络有：{names.zh}。"),
+            status=404,
+        )
+    equations = recurrent.equations[layer]
+    if quantity not in equations.quantities:
+        there = ", ".join(equations.quantities)
+        raise Refusal(
+            Words(f"this layer has no {quantity}", f"该层没有 {quantity}"),
+            do=Words(f"It has {there}.", f"可选：{there}。"),
+            status=404,
+        )
+    return equations.size_of(quantity)

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 
+import torch
+
 from peephole.explorer.held import Held
 from peephole.explorer.material import Material
+from peephole.explorer.missing import no_moment
 from peephole.explorer.opened import OpenRun, Version
 from peephole.explorer.prefix import shared_steps
 from peephole.explorer.reading import MOST_NUMBERS, Begun, Reading, read
@@ -56,6 +59,19 @@ class Session:
     def clamps(self) -> tuple[Held, ...]:
         """What was held."""
         return self.task.clamps
+
+    def place(self, step: int) -> tuple[int, int]:
+        """Which sequence, and which of its times, a step is that is counted over all sequences.
+
+        Raises:
+            Refusal: there is no such step.
+        """
+        ends = self.material.lengths.cumsum(0)
+        steps = int(ends[-1])
+        if not 0 <= step < steps:
+            raise no_moment(step, steps)
+        sequence = int(torch.searchsorted(ends, step, right=True))
+        return sequence, step - int(ends[sequence] - self.material.lengths[sequence])
 
     @property
     def numbers(self) -> int:

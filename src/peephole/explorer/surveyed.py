@@ -69,6 +69,7 @@ class LongText:
         opened: the run.
         task: what is read.
         symbols: of the text.
+        network: what reads it; a copy of its own, since others may read with the run's meanwhile.
     """
 
     def __init__(self, id: str, opened: OpenRun, version: Version, task: Task) -> None:
@@ -76,7 +77,7 @@ class LongText:
         self.opened = opened
         self.task = task
         self.symbols = _named(task.material.symbols)
-        self._network = copy.deepcopy(version.network)  # of its own: others may read with it meanwhile
+        self.network = copy.deepcopy(version.network)
         self._share = 0.0
         self._survey: Survey | None = None
         self._reading: Future[None] | None = None
@@ -147,7 +148,7 @@ class LongText:
         material, target = self.task.material, self.opened.target
         vocabulary = self.opened.vocabulary
         found = survey(
-            self._network,
+            self.network,
             material.inputs.squeeze(1),
             symbols=None if vocabulary is None else vocabulary.symbols,
             target=target,
@@ -167,7 +168,7 @@ class LongText:
         if not self._path.is_file():
             return None
         try:
-            found = Survey.load(self._path, self._network)
+            found = Survey.load(self._path, self.network)
         except TraceError as error:
             logging.getLogger(__name__).warning("%s; it is made again", error)
             return None
@@ -218,7 +219,7 @@ class LongText:
 
     def _forget(self, *, keep: int) -> None:
         """Forgets the windows not asked for longest while there are too many."""
-        per_window = SPAN * numbers_per_step(self._network) // len(self._network.recurrent.equations)
+        per_window = SPAN * numbers_per_step(self.network) // len(self.network.recurrent.equations)
         most = max(keep, MOST_WINDOW_NUMBERS // per_window)
         while len(self._windows) > most:
             self._windows.popitem(last=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
-from peephole.explorer.endpoints import long, runs, traces
+from peephole.explorer.endpoints import follows, light, long, moments, phrases, runs, traces, whatif
 from peephole.explorer.payload import Json, Payload
 
 Endpoint = Callable[[Desk, Asked], Payload | Json]
@@ -56,7 +56,15 @@ ROUTES = (
     Route(f"/api/traces/{{trace}}/{WINDOW}", long.window),
     Route(f"{LANE}/unit/{{unit}}/{WINDOW}", long.unit_window),
     Route(f"{LANE}/{{quantity}}/{WINDOW}", long.quantity_window),
+    Route("/api/runs/{run}/continue", whatif.go_on, posted=True),
+    Route("/api/runs/{run}/ablate", whatif.ablate, posted=True),
+    Route("/api/traces/{trace}/light", light.light, posted=True),
+    Route("/api/traces/{trace}/lags", light.lags),
+    Route("/api/traces/{trace}/phrases", phrases.phrases, posted=True),
     Route(f"{LANE}/unit/{{unit}}", traces.unit),
+    Route(f"{LANE}/unit/{{unit}}/moment/{{step}}", moments.unit),
+    Route(f"{LANE}/moment/{{step}}", moments.layer),
+    Route(f"{LANE}/follows", follows.follows),
     Route(f"{LANE}/{{quantity}}", traces.quantity),
 )
 """In the order in which they are tried."""
