@@ -132,6 +132,7 @@ def settle(page: Page) -> None:
     """Wait until the page has what it asked for."""
     page.wait_for_load_state("networkidle")
     expect(page.locator("main")).to_be_visible()
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
 
 
 def traced(run: ph.Run, text: str, layer: int) -> ph.LayerRecord:

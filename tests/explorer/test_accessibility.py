@@ -25,6 +25,8 @@ PLACES = {
     "home": "/",
     "network": "/run/{run}?lanes=predictions%2Csurprise&t=5",
     "unit": "/run/{run}/unit/2?t=5",
+    "moment": "/run/{run}/unit/2/moment?t=5",
+    "all units": "/run/{run}/unit/2/moment?t=5&all=1",
 }
 
 

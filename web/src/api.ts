@@ -75,7 +75,9 @@ async function request(path: string, signal: AbortSignal, body?: unknown): Promi
     answer = await host().ask(path, body, signal);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    throw new Failure(strings().serverGone, strings().serverGoneRemedy);
+    const words = strings();
+    if (error.who === "kernel") throw new Failure(words.hosts.kernelGone, words.hosts.kernelGoneRemedy);
+    throw new Failure(words.serverGone, words.serverGoneRemedy);
   }
   if (answer.status < 400) return answer.body;
   const { error, do: remedy } = refusalIn(answer.body);
@@ -138,10 +140,12 @@ export interface Task {
   readonly source: Exclude<Source, { kind: "pasted" }>;
   readonly frame: number | null;
   readonly clamps: readonly Clamp[];
+  /** false: with the weights of its peepholes at 0 */
+  readonly peepholes?: boolean;
 }
 
 /** The body that asks for it. */
-export function asked({ source, frame, clamps }: Task): Record<string, unknown> {
+export function asked({ source, frame, clamps, peepholes = true }: Task): Record<string, unknown> {
   const material =
     source.kind === "text"
       ? { text: source.text }
@@ -150,7 +154,12 @@ export function asked({ source, frame, clamps }: Task): Record<string, unknown> 
         : source.kind === "file"
           ? { file: source.index }
           : { sample: source.index };
-  return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}) };
+  return {
+    ...material,
+    ...(frame === null ? {} : { frame }),
+    ...(clamps.length > 0 ? { clamps } : {}),
+    ...(peepholes ? {} : { peepholes }),
+  };
 }
 
 /** How each trace is made again, should the server have forgotten it while its windows are still looked at. */
@@ -202,8 +211,8 @@ export async function getUnit(
   direction: Direction,
   unit: number,
   quantities: readonly string[],
-  around: number,
   signal: AbortSignal,
+  around = 0,
 ): Promise<UnitTrace> {
   const path = `/api/traces/${read.trace}/${layer}/${direction}/unit/${unit}`;
   // Of a long text the stretch around a step is wanted at once, and comes with the rest.

@@ -1,18 +1,27 @@
 // The breadcrumb is the address: where one is, and the ways up.
 
 import type { ComponentChildren } from "preact";
-import { run, selected, unit } from "./data";
+import { moment, run, selected, unit } from "./data";
 import { strings } from "./i18n";
 import { Link } from "./link";
+import { Menu } from "./menu";
 import { address, go, HOME, type Direction } from "./state";
 
 const ARROWS: Readonly<Record<Direction, string>> = { forward: "→", backward: "←" };
 
-export function Breadcrumb({ children }: { readonly children?: ComponentChildren }) {
+interface Props {
+  /** what one can do here */
+  readonly children?: ComponentChildren;
+  /** what one can do, but seldom does */
+  readonly more?: ComponentChildren;
+}
+
+export function Breadcrumb({ children, more }: Props) {
   const words = strings();
   const { page, lang } = address.value;
   const name = run.value.value?.name ?? address.value.run;
   const onUnit = page === "unit";
+  const below = onUnit || page === "moment";
   return (
     <header class="bar">
       <nav aria-label={words.whereYouAre}>
@@ -20,7 +29,7 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
           <li>
             <Link to={{ ...HOME, lang }}>{words.home}</Link>
           </li>
-          <li>{onUnit ? <Link to={{ page: "network" }}>{name}</Link> : <h1>{name}</h1>}</li>
+          <li>{below ? <Link to={{ page: "network", unit: unit.value }}>{name}</Link> : <h1>{name}</h1>}</li>
           <li>
             <LayerSelect />
           </li>
@@ -35,9 +44,23 @@ export function Breadcrumb({ children }: { readonly children?: ComponentChildren
               )}
             </li>
           )}
+          {unit.value !== null && (
+            <li>
+              {page === "moment" ? (
+                <h1>{words.moment.name}</h1>
+              ) : (
+                <Link to={{ page: "moment", unit: unit.value, moment: moment.value }} testid="moment-link">
+                  {words.moment.name}
+                </Link>
+              )}
+            </li>
+          )}
         </ol>
       </nav>
-      {children}
+      <div class="actions">
+        {children}
+        <Menu>{more}</Menu>
+      </div>
     </header>
   );
 }

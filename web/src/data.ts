@@ -1,14 +1,15 @@
 // What the state asks for, fetched: the run, the text read by it, the values to show. Derived from the address alone.
 
-import { computed, type ReadonlySignal } from "@preact/signals";
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import * as api from "./api";
 import type { Failure, LayerDetail, Run, Trace } from "./api";
 import { strings } from "./i18n";
 import { resolve } from "./pasted";
 import { scaleOf, scaleOfFigures, type Scale } from "./quantities";
-import { ranked } from "./ranking";
-import { resource, type Loaded } from "./resource";
-import { address, type Address } from "./state";
+import { isOwn, rankedBy, score } from "./ranking";
+import { nothingOf } from "./live-view";
+import { resource, type Loaded, type Resource } from "./resource";
+import { address, type Address, type Sort } from "./state";
 import { windowFailure } from "./windows";
 
 const onRun = () => address.value.page !== "home" && address.value.page !== "nowhere";
@@ -70,21 +71,55 @@ export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() =
 export const selected = computed(() => (selection.value && "run" in selection.value ? selection.value : null));
 
 /** What the address has the network read, with nothing held. */
-function task(): api.Task {
+export function task(): api.Task {
   const { source, frame } = address.peek();
   return { source: resolve(source), frame, clamps: [] };
 }
 
+/** Reads what the address names; a text without a symbol is read by nobody. */
+async function readText(id: string, signal: AbortSignal): Promise<Trace> {
+  const asked = task();
+  if (asked.source.kind === "text" && /^\n*$/.test(asked.source.text)) return nothingOf(trace.peek().value);
+  return api.postTrace(id, asked, signal);
+}
+
 /** The text as the network reads it. */
-export const trace = resource(() => {
-  const { run: id, source, frame } = address.value;
+export const trace: Resource<Trace> = resource(() => {
+  const { run: id, source, frame, editing } = address.value;
   if (!selected.value) return null;
   return {
     key: JSON.stringify([id, source, frame]),
     family: id,
-    load: async (signal: AbortSignal) => api.postTrace(id, task(), signal),
+    stays: editing,
+    load: async (signal: AbortSignal) => {
+      const before = trace.peek().value;
+      const read = await readText(id, signal);
+      if (before && read.steps > 0 && !read.long) await companions(read, signal);
+      return read;
+    },
   };
 }, 4);
+
+/**
+ * Fetches what is shown beside a text that takes another's place, before it does: so the whole page turns at once,
+ * with each character typed and each frame of the film.
+ */
+async function companions(read: Trace, signal: AbortSignal): Promise<void> {
+  const chosen = selected.peek();
+  if (!chosen) return;
+  const { direction } = address.peek();
+  const { detail, quantity } = chosen;
+  const number = unit.peek();
+  const [of, own] = await Promise.all([
+    api.getValues(read, detail.layer, direction, quantity, signal),
+    number === null ? null : api.getUnit(read, detail.layer, direction, number, detail.quantities, signal),
+  ]);
+  values.expect(valuesKey(read.trace, detail.layer, direction, quantity), of);
+  if (own) unitTrace.expect(unitKey(read.trace, detail.layer, direction, own.unit), own);
+}
+
+const valuesKey = (...parts: [trace: string, layer: number, direction: string, quantity: string]) => parts.join("/");
+const unitKey = (...parts: [trace: string, layer: number, direction: string, unit: number]) => parts.join("/");
 
 const LOOK_AGAIN = 200;
 
@@ -109,13 +144,13 @@ const surveyed = resource(() => {
 });
 
 /** The text, once the network has read all of it. */
-const ready = computed(() => {
-  const { value: read, loading } = trace.value;
-  return read && !loading && read.share.value === 1 ? read : null;
+export const ready = computed(() => {
+  const read = trace.value.value;
+  return read && read.steps > 0 && read.share.value === 1 ? read : null;
 });
 
 /** Asks for a part of a trace; if the server has forgotten the trace meanwhile, it reads the text again. */
-async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
+export async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>): Promise<T> {
   try {
     return await load();
   } catch (error) {
@@ -125,14 +160,14 @@ async function ofTrace<T>(load: () => Promise<T>, again: () => Promise<unknown>)
   }
 }
 
-export const values = resource(() => {
+export const values: Resource<api.Values> = resource(() => {
   const [chosen, text] = [selected.value, ready.value];
   if (!chosen || !text) return null;
   const { trace: id } = text;
   const { run: name, direction } = address.value;
   const { detail, quantity } = chosen;
   return {
-    key: [id, detail.layer, direction, quantity].join("/"),
+    key: valuesKey(id, detail.layer, direction, quantity),
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
@@ -142,26 +177,37 @@ export const values = resource(() => {
   };
 }, 6);
 
+/** Rankings that come after the values, from whoever has them worked out. */
+export const laterScores = signal<ReadonlyMap<Sort, (unit: number) => number>>(new Map());
+
+/** What units are ranked by; while a ranking is still on the way, how telling they are. */
+function scores(statistics: api.Statistics, sort: Sort): (unit: number) => number {
+  const later = laterScores.value.get(sort);
+  if (later) return later;
+  return (unit) => score(statistics, isOwn(sort) ? sort : "telling", unit);
+}
+
 /** All units in the list's order. */
-export const order = computed(() =>
-  values.value.value ? ranked(values.value.value.statistics, address.value.sort) : [],
-);
+export const order = computed(() => {
+  const found = values.value.value;
+  return found ? rankedBy(found.units, scores(found.statistics, address.value.sort)) : [];
+});
 
 /** The unit looked at: the address's, or the first of the list, which is the one that tells most. */
 export const unit = computed(() => (selected.value ? (address.value.unit ?? order.value[0] ?? null) : null));
 
-export const unitTrace = resource(() => {
+export const unitTrace: Resource<api.UnitTrace> = resource(() => {
   const [chosen, text, number] = [selected.value, ready.value, unit.value];
   if (!chosen || !text || number === null) return null;
   const { trace: id } = text;
   const { run: name, direction } = address.value;
   const { detail } = chosen;
   return {
-    key: [id, detail.layer, direction, number].join("/"),
+    key: unitKey(id, detail.layer, direction, number),
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, moment.peek(), signal),
+        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal, moment.peek()),
         () => api.postTrace(name, task(), signal),
       ),
   };

@@ -6,11 +6,15 @@ import { Canvas } from "./canvas";
 import type { UnitTrace } from "./api";
 import { scale as chosenScale, selected, trace, unitTrace } from "./data";
 import { scaleEnd } from "./format";
+import { ghostLine } from "./ghost";
+import { paintGhost } from "./ghost-paint";
+import { limit } from "./grab";
+import { GrabArea } from "./grab-area";
 import { nameOf, stepName, strings } from "./i18n";
 import type { Pen } from "./paint";
-import { letter, scaleOfFigures } from "./quantities";
+import { letter } from "./quantities";
 import { StripFrame, useStrip } from "./strip";
-import { paintLane, paintLedger, paintShown, paintSteps } from "./strip-paint";
+import { ledgerLevel, paintLane, paintLedger, paintShown, paintSteps, shownLevel } from "./strip-paint";
 
 export function Ledger() {
   const { strip, width } = useStrip();
@@ -25,7 +29,7 @@ export function Ledger() {
   const found = fitting();
   const cell = selected.value?.run.cell ?? "lstm";
   const state = selected.value?.detail.quantities.includes("cell") ? "cell" : "hidden";
-  const end = found ? `±${scaleEnd(scaleOfFigures(state, found.figures.get(state)!).limit)}` : "";
+  const end = found ? `±${scaleEnd(limit.value)}` : "";
   const gated = (selected.value?.detail.quantities.length ?? 0) > 1;
   const mark = letter(state, cell);
   const keys = cell === "gru" ? ["z·h₋₁", "(1−z)·n"] : ["f·c₋₁", "i·g"];
@@ -39,15 +43,22 @@ export function Ledger() {
   const upper = (pen: Pen) => {
     const unit = fitting();
     if (!unit) return;
-    const scale = scaleOfFigures(state, unit.figures.get(state)!);
-    if (entry.value) paintLedger(pen, strip.value, scale.limit, unit.direction === "backward", entry.value);
-    else paintLane(pen, strip.value, unit.quantities.get("hidden")!, scale);
+    const backward = unit.direction === "backward";
+    if (entry.value) paintLedger(pen, strip.value, limit.value, backward, entry.value);
+    else paintLane(pen, strip.value, unit.quantities.get("hidden")!, { kind: "signed", limit: limit.value });
+    const line = ghostLine.value?.quantities.get(state);
+    const shift = entry.value ? (backward ? -0.5 : 0.5) * strip.value.step : 0;
+    const level = (value: number) => ledgerLevel(pen.height, value, limit.value);
+    if (line) paintGhost(pen, strip.value, unit.quantities.get(state)!, line, level, shift);
   };
   const lower = (pen: Pen) => {
     const unit = fitting();
     const memory = unit?.quantities.get("cell");
     if (!unit || !memory) return;
-    paintShown(pen, strip.value, memory, unit.quantities.get("hidden")!);
+    const hidden = unit.quantities.get("hidden")!;
+    paintShown(pen, strip.value, memory, hidden);
+    const line = ghostLine.value?.quantities.get("hidden");
+    if (line) paintGhost(pen, strip.value, hidden, line, (value) => shownLevel(pen.height, value));
   };
 
   return (
@@ -66,8 +77,9 @@ export function Ledger() {
               </>
             )}
             <span class="key line">{`${nameOf(state)} ${mark} ${end}`}</span>
+            {ghostLine.value && <span class="key dashed">{words.live.withHeld}</span>}
           </span>
-          <Canvas draw={upper} />
+          <GrabArea strip={strip} draw={upper} />
         </div>
         {state === "cell" && (
           <div class="lane lower">

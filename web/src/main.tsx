@@ -9,9 +9,12 @@ import { listen } from "./keyboard";
 import { Link } from "./link";
 import { Message } from "./message";
 import { HomePage } from "./pages/home";
+import { MomentPage } from "./pages/moment";
 import { NetworkPage } from "./pages/network";
 import { UnitPage } from "./pages/unit";
+import { settle } from "./place";
 import { address, followAddress, HOME } from "./state";
+import { Toured } from "./tour/toured";
 import "./styles/index.css";
 
 function Page() {
@@ -22,6 +25,8 @@ function Page() {
       return <NetworkPage />;
     case "unit":
       return <UnitPage />;
+    case "moment":
+      return <MomentPage />;
     default:
       return (
         <main class="home">
@@ -37,20 +42,25 @@ function Page() {
 function Explorer() {
   return (
     <>
-      <Page />
+      <Toured>
+        <Page />
+      </Toured>
       <Dialogs />
     </>
   );
 }
 
+const frame = await settle();
 followAddress();
 listen();
+frame?.listen();
 
 effect(() => {
   const { page } = address.value;
-  const place = page === "network" || page === "unit" ? (run.value.value?.name ?? address.value.run) : "";
-  const number = page === "unit" && unit.value !== null ? strings().unitN(unit.value) : "";
-  document.title = [number, place, "Peephole"].filter(Boolean).join(" · ");
+  const place = page === "network" || page === "unit" || page === "moment" ? (run.value.value?.name ?? address.value.run) : "";
+  const number = (page === "unit" || page === "moment") && unit.value !== null ? strings().unitN(unit.value) : "";
+  const deepest = page === "moment" ? strings().moment.name : "";
+  document.title = [deepest, number, place, "Peephole"].filter(Boolean).join(" · ");
 });
 
 // Apart from the title, which changes with every unit: a document whose language is set is styled anew.

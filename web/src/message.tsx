@@ -1,6 +1,6 @@
 // What went wrong and what to do about it, in the page. Never a blank one.
 
-import { failure, run, selection, trace } from "./data";
+import { failure, run, selected, selection, trace } from "./data";
 import { strings } from "./i18n";
 import { attempt } from "./resource";
 import { address, go, HOME } from "./state";
@@ -27,7 +27,9 @@ export function Message({ what, remedy, action }: Props) {
 
 /** The failure or the wrong address of the moment, if there is one, with the way out of it. */
 export function Trouble() {
-  const failed = failure.value;
+  // What a text that is being typed cannot be read for is said beside it.
+  const told = address.value.editing && selected.value?.run.input === "symbols" && failure.value === trace.value.failure;
+  const failed = told ? null : failure.value;
   const wrong = selection.value;
   if (failed) return <Message what={failed.what} remedy={failed.remedy} action={wayOut()} />;
   if (wrong && "what" in wrong) {

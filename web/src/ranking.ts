@@ -3,8 +3,15 @@
 import type { Statistics } from "./api";
 import type { Sort } from "./state";
 
+/** The orders that follow from the values alone. */
+export type OwnSort = Exclude<Sort, "follows" | "silence" | "cost">;
+
+export function isOwn(sort: Sort): sort is OwnSort {
+  return sort !== "follows" && sort !== "silence" && sort !== "cost";
+}
+
 /** The number a unit is ranked by. */
-export function score(statistics: Statistics, sort: Sort, unit: number): number {
+export function score(statistics: Statistics, sort: OwnSort, unit: number): number {
   switch (sort) {
     case "index":
       return -unit;
@@ -22,12 +29,17 @@ export function score(statistics: Statistics, sort: Sort, unit: number): number 
 }
 
 /** All units, highest score first; ties by index; what is not a number last. */
-export function ranked(statistics: Statistics, sort: Sort): number[] {
-  const scores = Array.from(statistics.mean, (_, unit) => {
-    const found = score(statistics, sort, unit);
+export function rankedBy(units: number, score: (unit: number) => number): number[] {
+  const scores = Array.from({ length: units }, (_, unit) => {
+    const found = score(unit);
     return Number.isNaN(found) ? Number.NEGATIVE_INFINITY : found;
   });
   return scores.map((_, unit) => unit).sort((one, other) => scores[other]! - scores[one]! || one - other);
+}
+
+/** All units in an order that follows from their values. */
+export function ranked(statistics: Statistics, sort: OwnSort): number[] {
+  return rankedBy(statistics.mean.length, (unit) => score(statistics, sort, unit));
 }
 
 /** The steps of the largest values (smallest for sign −1), at least `apart` steps from each other. */

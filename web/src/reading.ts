@@ -177,3 +177,29 @@ export function readingOf(
     features: found.tensors.get("inputs")?.shape[1] ?? 0,
   };
 }
+
+/** How far two probabilities have to be apart to be told apart on the page. */
+const CHANGE = 0.02;
+
+/** Whether two readings of one text expect something else after a step. */
+export function expectsOther(first: Trace, second: Trace, step: number): boolean {
+  for (let rank = 0; rank < first.ranks; rank++) {
+    const place = step * first.ranks + rank;
+    const [one, other] = [first.probabilities?.at(place), second.probabilities?.at(place)];
+    if (one === undefined || other === undefined || Math.max(one, other) < LEAST_SHOWN) return false;
+    if (Math.abs(one - other) > CHANGE || first.outputs?.at(place) !== second.outputs?.at(place)) return true;
+  }
+  return false;
+}
+
+/** What a network expected after a step, the likeliest first, as far as it is worth showing. */
+export function guessesAt(trace: Trace, step: number, most: number, least = LEAST_SHOWN): { name: string; share: number }[] {
+  const found = [];
+  for (let rank = 0; rank < Math.min(most, trace.ranks); rank++) {
+    const place = step * trace.ranks + rank;
+    const share = trace.probabilities?.at(place) ?? 0;
+    if (!(share >= least)) break;
+    found.push({ name: trace.predicted[trace.outputs?.at(place) ?? -1] ?? "", share });
+  }
+  return found;
+}

@@ -1,10 +1,12 @@
 // The numbers at the cursor, as text.
 
 import { computed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { moment, selected, trace, unit, unitTrace } from "./data";
 import { decimal, probability } from "./format";
 import { nameOf, strings } from "./i18n";
 import { inReadingOrder, letter } from "./quantities";
+import { guessesAt } from "./reading";
 import { glyph } from "./symbols";
 
 /** The chosen unit's quantities at the cursor; no numbers until they are those of the unit that is chosen. */
@@ -26,22 +28,15 @@ export const told = computed(() => {
   return [`${strings().step} ${moment.value}`, `“${glyph(symbol).text}”`, ...said].join(", ");
 });
 
-function guesses(): { name: string; share: number }[] {
-  const read = trace.value.value;
-  if (!read?.probabilities || !read.outputs) return [];
-  const first = moment.value * read.ranks;
-  return Array.from({ length: read.ranks }, (_, rank) => ({
-    name: read.predicted[read.outputs!.at(first + rank) ?? -1] ?? "",
-    share: read.probabilities!.at(first + rank) ?? 0,
-  })).filter(({ share }) => share >= 0.005);
-}
+const LEAST_TOLD = 0.005;
 
-export function Readout() {
+/** The readout, with what can be done from here at its end. */
+export function Readout({ children }: { readonly children?: ComponentChildren }) {
   const read = trace.value.value;
   if (!read || read.steps === 0) return <p class="readout" data-testid="readout" />;
   const words = strings();
   const surprise = read.surprise?.at(moment.value) ?? Number.NaN;
-  const likely = guesses();
+  const likely = guessesAt(read, moment.value, read.ranks, LEAST_TOLD);
   const chosen = selected.value?.quantity;
   return (
     <p class="readout" data-testid="readout">
@@ -68,14 +63,24 @@ export function Readout() {
       {likely.length > 0 && (
         <span class="guesses">
           <i>{read.target === "next" ? words.next : words.guess}</i>{" "}
-          {likely.map(({ name, share }) => (
-            <span key={name}>
-              <span class={glyph(name).faint ? "symbol faint" : "symbol"}>{glyph(name).text}</span>{" "}
-              <b>{probability(share)}</b>{" "}
-            </span>
-          ))}
+          <Guesses likely={likely} />
         </span>
       )}
+      {children}
     </p>
+  );
+}
+
+/** Likely outputs with their probabilities. */
+export function Guesses({ likely }: { readonly likely: readonly { name: string; share: number }[] }) {
+  return (
+    <>
+      {likely.map(({ name, share }) => (
+        <span key={name}>
+          <span class={glyph(name).faint ? "symbol faint" : "symbol"}>{glyph(name).text}</span>{" "}
+          <b>{probability(share)}</b>{" "}
+        </span>
+      ))}
+    </>
   );
 }

@@ -15,6 +15,14 @@ export interface Request<T> {
   /** while something new of the same family is on the way, the old value stays to be seen */
   readonly family: string;
   readonly load: (signal: AbortSignal) => Promise<T>;
+  /** when this cannot be had, the old value stays to be seen beside what went wrong */
+  readonly stays?: boolean;
+}
+
+/** A value that follows the state, and that can be handed an answer before it is asked for. */
+export interface Resource<T> extends ReadonlySignal<Loaded<T>> {
+  /** Remembers an answer, so that it is there at once when the state asks for it. */
+  expect(key: string, value: T): void;
 }
 
 /** Counts the user's "try again": every resource that failed is asked for anew. */
@@ -23,13 +31,19 @@ export const attempt = signal(0);
 const NOTHING = { value: null, failure: null, loading: false };
 
 /** Keeps a signal at what `wanted` asks for; `keep` answers remembers the last few answers, for those that never change. */
-export function resource<T>(wanted: () => Request<T> | null, keep = 0): ReadonlySignal<Loaded<T>> {
+export function resource<T>(wanted: () => Request<T> | null, keep = 0): Resource<T> {
   const loaded = signal<Loaded<T>>(NOTHING);
   const kept = new Map<string, T>();
   let current: string | null = null;
   let family: string | null = null;
   let lastAttempt = 0;
   let running: AbortController | null = null;
+
+  const remember = (key: string, value: T) => {
+    if (keep === 0) return;
+    kept.set(key, value);
+    if (kept.size > keep) kept.delete(kept.keys().next().value!);
+  };
 
   effect(() => {
     const request = wanted();
@@ -56,18 +70,15 @@ export function resource<T>(wanted: () => Request<T> | null, keep = 0): Readonly
     request.load(controller.signal).then(
       (value) => {
         if (controller.signal.aborted) return;
-        if (keep > 0) {
-          kept.set(request.key, value);
-          if (kept.size > keep) kept.delete(kept.keys().next().value!);
-        }
+        remember(request.key, value);
         loaded.value = { value, failure: null, loading: false };
       },
       (error: unknown) => {
         if (controller.signal.aborted) return;
         if (!(error instanceof Failure)) throw error;
-        loaded.value = { value: null, failure: error, loading: false };
+        loaded.value = { value: request.stays ? before : null, failure: error, loading: false };
       },
     );
   });
-  return loaded;
+  return Object.assign(loaded, { expect: remember });
 }

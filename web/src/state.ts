@@ -8,11 +8,22 @@
 //   /compare/{id}/{other}?…      two networks on one text
 
 import { batch, signal } from "@preact/signals";
+import { bar } from "./bar";
 
 export type Direction = "forward" | "backward";
 export type Lane = "predictions" | "surprise";
 export type Language = "en" | "zh";
-export const SORTS = ["telling", "index", "turnover", "variance", "saturation", "range"] as const;
+export const SORTS = [
+  "telling",
+  "follows",
+  "silence",
+  "cost",
+  "index",
+  "turnover",
+  "variance",
+  "saturation",
+  "range",
+] as const;
 export type Sort = (typeof SORTS)[number];
 export type Source =
   | { readonly kind: "sample"; readonly index: number }
@@ -262,7 +273,8 @@ export function format(address: Address): string {
   return search ? `${path}?${search}` : path;
 }
 
-export const address = signal<Address>(HOME);
+/** Until the address has been read the page is nowhere, so that nothing is asked for. */
+export const address = signal<Address>({ ...HOME, page: "nowhere" });
 
 /** What of the text is on the screen, first and last step. Where one has scrolled to is not part of the address. */
 export const viewport = signal<readonly [number, number]>([0, 0]);
@@ -274,7 +286,7 @@ export const stripStart = signal(0);
 export function go(change: Partial<Address>): void {
   settle();
   address.value = { ...address.value, ...change };
-  history.pushState(null, "", format(address.value));
+  bar().write(format(address.value), true);
 }
 
 const PAUSE = 150;
@@ -291,18 +303,19 @@ function settle(): void {
   if (!pending) return;
   window.clearTimeout(pending);
   pending = 0;
-  history.replaceState(null, "", format(address.value));
+  bar().write(format(address.value), false);
 }
 
-/** Takes the state from the browser's address now, and whenever back or forward is pressed. */
+/** Takes the state from the bar's address now, and whenever the reader changes it. */
 export function followAddress(): void {
   const read = () =>
     batch(() => {
       window.clearTimeout(pending);
       pending = 0;
-      address.value = parse(location.pathname, location.search);
+      const [path = "/", ...query] = bar().read().split("?");
+      address.value = parse(path, query.join("?"));
     });
-  window.addEventListener("popstate", read);
+  bar().follow(read);
   window.addEventListener("pagehide", settle);
   read();
 }

@@ -100,6 +100,11 @@ function stairs({ context, tones }: Pen, strip: Strip, level: (step: number) => 
   context.stroke();
 }
 
+/** How far down a value of the memory stands in the ledger's upper lane. */
+export function ledgerLevel(height: number, value: number, limit: number): number {
+  return height / 2 - clip(value / limit) * (height / 2 - 4);
+}
+
 /**
  * The ledger's upper lane. In the half of each step that is read first the kept part of what was there, solid; in
  * the other what was written onto it, hatched; the line is the memory, so that kept + written can be seen to reach
@@ -114,8 +119,7 @@ export function paintLedger(
 ): void {
   const { context, tones, height } = pen;
   const middle = height / 2;
-  const reach = middle - 4;
-  const y = (value: number) => middle - clip(value / limit) * reach;
+  const y = (value: number) => ledgerLevel(height, value, limit);
   const half = strip.step / 2;
   const [first, second] = backward ? [half, 0] : [0, half];
   rule(pen, middle);
@@ -153,6 +157,11 @@ export function paintLedger(
 }
 
 const deep = ({ tones }: Pen, value: number): string => tones.ridge(value < 0 ? -1 : 1);
+
+/** How far down a share of −1 to 1 stands in the ledger's lower lane. */
+export function shownLevel(height: number, value: number): number {
+  return height / 2 - clip(value) * (height / 2 - 3);
+}
 
 /** The ledger's lower lane: tanh(c) as an outline, h filled inside it; the filled share is the output gate. */
 export function paintShown(pen: Pen, strip: Strip, cell: Series, hidden: Series): void {

@@ -16,21 +16,23 @@ interface Props {
   /** the moment in words, for those who do not see the cursor */
   readonly told: ReadonlySignal<string>;
   readonly onMoment: (step: number) => void;
+  /** a stretch is being drawn out, from the step where it began to the one under the pointer */
+  readonly onStretch?: (from: number, to: number) => void;
   readonly onVisible: (first: number, last: number) => void;
 }
 
-export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
+export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const spacer = useRef<HTMLDivElement>(null);
   const size = useSignal({ width: 0, height: 0 });
   const top = useSignal(0);
 
   const trace = useComputed(() => view.value?.trace ?? null);
-  const lanes = useComputed(() => view.value?.lanes.join() ?? "");
+  const lanes = useComputed(() => `${view.value?.lanes.join() ?? ""} ${view.value?.ghost ? "twice" : ""}`);
   const setting = useComputed(() => {
     lanes.value;
     const { width, height } = size.value;
-    return trace.value && width > 0 ? typeset(trace.value, view.peek()!.lanes, width, height) : null;
+    return trace.value && width > 0 ? typeset(view.peek()!, width, height) : null;
   });
   const moment = useComputed(() => view.value?.moment ?? null);
 
@@ -78,13 +80,18 @@ export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
     if (view.value && setting.value) paintText(pen, view.value, setting.value, top.value);
   };
 
+  const pressed = useRef(0);
   const point = (event: PointerEvent) => {
     const set = setting.peek();
     if (!set || set.layout.line.length === 0) return;
     const bounds = scroller.current!.getBoundingClientRect();
     const line = Math.floor((event.clientY - bounds.top + top.peek()) / set.measures.line);
     const column = Math.floor((event.clientX - bounds.left - set.measures.gutter) / set.measures.cell);
-    onMoment(stepAt(set.layout, line, column));
+    const step = stepAt(set.layout, line, column);
+    if (event.type === "pointerdown") pressed.current = step;
+    else if (!event.shiftKey || !onStretch) onMoment(step);
+    // Pressed and let go at one place: the stretch is from the cursor to there.
+    else onStretch(event.type === "click" && step === pressed.current ? (moment.peek() ?? step) : pressed.current, step);
   };
   const dragging = (event: PointerEvent) => event.pointerType === "mouse" && event.buttons === 1;
 
@@ -106,6 +113,7 @@ export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
         onScroll={() => {
           if (setting.peek()) top.value = topAt(extent(setting.peek()!), scroller.current!.scrollTop);
         }}
+        onPointerDown={(event) => point(event)}
         onClick={(event) => point(event as unknown as PointerEvent)}
         onPointerMove={(event) => dragging(event) && point(event)}
       >

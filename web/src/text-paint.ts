@@ -2,12 +2,14 @@
 
 import { sequenceOf } from "./layout";
 import { hatch, outline, paintCell, type Pen } from "./paint";
-import { LEAST_SHOWN } from "./reading";
+import { expectsOther, guessesAt } from "./reading";
 import { glyph, type Glyph } from "./symbols";
-import { isSeries, MOST_BITS, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
+import { GHOST_ROWS, isSeries, MOST_BITS, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
 import { MONO, SANS } from "./theme";
 
 const SMALL = 12;
+/** A difference in surprise that is worth an outline. */
+const LEAST_BITS = 0.1;
 /** Between lines, so that one line's underline is not taken for the next one's overline. */
 const LEADING = 2;
 
@@ -57,6 +59,7 @@ export function paintText(pen: Pen, view: TextView, setting: Setting, top: numbe
     paintGrounds(pen, view, setting, from, to, y);
     if (isSeries(view.trace)) paintCurve(pen, view, setting, from, to, y);
     else paintLetters(pen, setting, from, to, y);
+    paintMarks(pen, view, setting, from, to, y);
     if (view.lanes.includes("predictions")) paintPredictions(pen, view, setting, from, to, y);
     if (view.lanes.includes("surprise")) paintSurprise(pen, view, setting, from, to, y);
   }
@@ -83,6 +86,18 @@ function paintGrounds(pen: Pen, view: TextView, setting: Setting, from: number, 
     const { x, w, h } = boxOf(setting, step);
     paintCell(pen, x, y, w, h - LEADING, values.at(step, unit), scale);
   }
+}
+
+/** A line under each marked stretch. */
+function paintMarks(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
+  view.marks?.forEach(([first, last], place) => {
+    const [a, b] = [Math.max(first, from), Math.min(last, to - 1)];
+    if (a > b) return;
+    const [left, right] = [boxOf(setting, a), boxOf(setting, b)];
+    const thick = place === 0 ? 3 : 1.5;
+    pen.context.fillStyle = pen.tones.ink;
+    pen.context.fillRect(left.x + 1, y + left.h - LEADING - thick, right.x + right.w - left.x - 2, thick);
+  });
 }
 
 function paintLetters(pen: Pen, setting: Setting, from: number, to: number, y: number): void {
@@ -164,25 +179,43 @@ function paintCurve(pen: Pen, view: TextView, setting: Setting, from: number, to
 }
 
 function paintPredictions(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
-  const { probabilities, outputs, ranks, predicted, symbols, target } = view.trace;
-  if (!probabilities || !outputs) return;
+  const { trace, ghost } = view;
+  if (!trace.probabilities || !trace.outputs) return;
   const { context, tones } = pen;
   for (let step = from; step < to; step++) {
     const { x, w } = boxOf(setting, step);
-    for (let rank = 0; rank < ranks; rank++) {
-      const share = probabilities.at(step * ranks + rank) ?? 0;
-      if (!(share >= LEAST_SHOWN)) break;
-      const name = predicted[outputs.at(step * ranks + rank) ?? -1] ?? "";
-      const top = y + setting.measures.predictionsAt + rank * PREDICTION_ROW;
-      context.fillStyle = tones.gate(share);
-      context.fillRect(x, top, w, PREDICTION_ROW);
-      paintGlyph(pen, glyph(name), x, top, w, PREDICTION_ROW, SMALL);
-      if (target === "next" && step + 1 < to && symbols[step + 1] === name) {
+    const top = y + setting.measures.predictionsAt;
+    guessesAt(trace, step, trace.ranks).forEach(({ name, share }, rank) => {
+      paintGuess(pen, name, share, x, top + rank * PREDICTION_ROW, w);
+      if (trace.target === "next" && step + 1 < to && trace.symbols[step + 1] === name) {
         context.fillStyle = tones.ink;
-        context.fillRect(x + 1, top + PREDICTION_ROW - 2, w - 2, 1.5);
+        context.fillRect(x + 1, top + (rank + 1) * PREDICTION_ROW - 2, w - 2, 1.5);
       }
-    }
+    });
+    if (!ghost || !expectsOther(trace, ghost, step)) continue;
+    const below = y + setting.measures.ghostAt;
+    dashedRule(pen, x, below - 1.5, w);
+    guessesAt(ghost, step, GHOST_ROWS).forEach(({ name, share }, rank) => {
+      paintGuess(pen, name, share, x, below + rank * PREDICTION_ROW, w);
+    });
   }
+}
+
+function paintGuess(pen: Pen, name: string, share: number, x: number, y: number, w: number): void {
+  pen.context.fillStyle = pen.tones.gate(share);
+  pen.context.fillRect(x, y, w, PREDICTION_ROW);
+  paintGlyph(pen, glyph(name), x, y, w, PREDICTION_ROW, SMALL);
+}
+
+function dashedRule({ context, tones }: Pen, x: number, y: number, w: number): void {
+  context.strokeStyle = tones.ink;
+  context.lineWidth = 1;
+  context.setLineDash([2, 2]);
+  context.beginPath();
+  context.moveTo(x, y);
+  context.lineTo(x + w, y);
+  context.stroke();
+  context.setLineDash([]);
 }
 
 function paintSurprise(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
@@ -204,6 +237,13 @@ function paintSurprise(pen: Pen, view: TextView, setting: Setting, from: number,
     if (bits > MOST_BITS) {
       context.fillStyle = tones.ink;
       context.fillRect(x + 1, top, w - 2, 2);
+    }
+    const other = view.ghost?.surprise?.at(step);
+    if (other !== undefined && Math.abs(other - bits) > LEAST_BITS) {
+      const level = Math.max(1, Math.min(1, other / MOST_BITS) * SURPRISE_ROW);
+      context.strokeStyle = tones.ink;
+      context.lineWidth = 1;
+      context.strokeRect(x + 1.5, top + SURPRISE_ROW - level + 0.5, w - 3, level - 1);
     }
   }
 }

@@ -15,6 +15,10 @@ export interface TextView {
   readonly scale: Scale;
   readonly lanes: readonly Lane[];
   readonly moment: number | null;
+  /** stretches to be underlined, first and last steps; the first one heavily */
+  readonly marks?: readonly (readonly [number, number])[];
+  /** the same text read with something held */
+  readonly ghost?: Trace | null;
 }
 
 export interface Measures {
@@ -27,6 +31,8 @@ export interface Measures {
   /** the row with its lanes and the gap to the next */
   readonly line: number;
   readonly predictionsAt: number;
+  /** what is expected with something held */
+  readonly ghostAt: number;
   readonly surpriseAt: number;
 }
 
@@ -39,6 +45,8 @@ export interface Setting {
 export const MOST_BITS = 8;
 export const PREDICTION_ROW = 16;
 export const SURPRISE_ROW = 16;
+/** How many of the second reading's outputs are shown under each symbol. */
+export const GHOST_ROWS = 2;
 
 /** Type sizes, the usual first; short texts are set larger, as far as they fit. */
 const SIZES = [
@@ -58,36 +66,44 @@ export function isSeries(trace: Trace): boolean {
 
 type Face = Pick<Measures, "size" | "cell" | "row">;
 
-function measure(trace: Trace, lanes: readonly Lane[], width: number, { size, cell, row }: Face): Measures {
+/** What a setting depends on: a text, the lanes under it, and whether what is expected is shown twice. */
+export type Set = Pick<TextView, "trace" | "lanes" | "ghost">;
+
+function measure({ trace, lanes, ghost }: Set, width: number, { size, cell, row }: Face): Measures {
   let line = row;
   const predictionsAt = line + LANE_GAP;
-  if (lanes.includes("predictions") && trace.probabilities) line = predictionsAt + trace.rows * PREDICTION_ROW;
+  const predicts = lanes.includes("predictions") && trace.probabilities;
+  if (predicts) line = predictionsAt + trace.rows * PREDICTION_ROW;
+  const ghostAt = line + LANE_GAP;
+  if (predicts && ghost) line = ghostAt + Math.min(GHOST_ROWS, trace.rows) * PREDICTION_ROW;
   const surpriseAt = line + LANE_GAP;
   if (lanes.includes("surprise") && trace.surprise) line = surpriseAt + SURPRISE_ROW;
   if (line > row || isSeries(trace)) line += LINE_GAP;
-  return { gutter: width < NUMBERS_FROM ? 8 : 56, size, cell, row, line, predictionsAt, surpriseAt };
+  return { gutter: width < NUMBERS_FROM ? 8 : 56, size, cell, row, line, predictionsAt, ghostAt, surpriseAt };
 }
 
 /** Sets a text in lines that fit a width, as large as they fit the height. */
-export function typeset(trace: Trace, lanes: readonly Lane[], width: number, height: number): Setting {
+export function typeset(text: Set, width: number, height: number): Setting {
+  const { trace } = text;
   if (isSeries(trace)) {
     const blank = { text: "", cells: 1, faint: true };
-    return set(trace, lanes, width, trace.names.map(() => blank), NUMBER);
+    return set(text, width, trace.names.map(() => blank), NUMBER);
   }
   const shown = glyphs(trace);
-  const usual = set(trace, lanes, width, shown, SIZES[0]);
+  const usual = set(text, width, shown, SIZES[0]);
   for (const face of SIZES.slice(1).reverse()) {
     if (trace.steps * face.cell * face.row > width * height) continue; // cannot fit, however it breaks
-    const larger = set(trace, lanes, width, shown, face);
+    const larger = set(text, width, shown, face);
     const lines = larger.layout.starts.length;
     if (lines === usual.layout.starts.length && (lines - 1) * larger.measures.line <= height) return larger;
   }
   return usual;
 }
 
-function set(trace: Trace, lanes: readonly Lane[], width: number, shown: readonly Glyph[], face: Face): Setting {
-  const measures = measure(trace, lanes, width, face);
+function set(text: Set, width: number, shown: readonly Glyph[], face: Face): Setting {
+  const measures = measure(text, width, face);
   const columns = Math.max(8, Math.floor((width - measures.gutter - measures.cell) / measures.cell));
+  const { trace } = text;
   const { ids } = trace;
   return { glyph: (step) => shown[ids[step]!]!, layout: wrap(trace, shown, trace.lengths, columns), measures };
 }

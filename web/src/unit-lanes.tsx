@@ -3,15 +3,18 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { Canvas } from "./canvas";
 import { scale, selected, trace, unitTrace } from "./data";
+import type { UnitTrace } from "./api";
 import { scaleEnd } from "./format";
+import { ghostLine } from "./ghost";
+import { paintGhost } from "./ghost-paint";
 import { nameOf, stepName, strings } from "./i18n";
 import { Minimap } from "./minimap";
 import type { Pen } from "./paint";
-import { inReadingOrder, isGate, letter, scaleOfFigures } from "./quantities";
+import { inReadingOrder, isGate, letter, scaleOfFigures, type Scale } from "./quantities";
 import { go, address } from "./state";
 import { StripFrame, useStrip } from "./strip";
 import type { Strip } from "./strip-window";
-import { paintLane, paintStarts, paintSteps } from "./strip-paint";
+import { ledgerLevel, paintLane, paintStarts, paintSteps } from "./strip-paint";
 
 export function UnitLanes() {
   const { strip, width } = useStrip();
@@ -45,6 +48,13 @@ export function UnitLanes() {
   );
 }
 
+/** A scale for the unit's numbers, and those with something held. */
+function laneScale(quantity: string, unit: UnitTrace): Scale {
+  const own = scaleOfFigures(quantity, unit.figures.get(quantity) ?? null);
+  const other = ghostLine.value?.figures.get(quantity);
+  return other ? { ...own, limit: Math.max(own.limit, scaleOfFigures(quantity, other).limit) } : own;
+}
+
 interface LaneProps {
   readonly quantity: string;
   readonly strip: ReadonlySignal<Strip>;
@@ -55,11 +65,16 @@ function QuantityLane({ quantity, strip }: LaneProps) {
     const [unit, read] = [unitTrace.value.value, trace.value.value];
     const values = unit?.quantities.get(quantity);
     if (!values || !read || unit!.trace !== read.trace) return;
-    paintLane(pen, strip.value, values, scaleOfFigures(quantity, unit!.figures.get(quantity)!));
+    const scale = laneScale(quantity, unit!);
+    paintLane(pen, strip.value, values, scale);
+    const line = ghostLine.value?.quantities.get(quantity);
+    for (const side of scale.kind === "gate" ? [1, -1] : [1]) {
+      if (line) paintGhost(pen, strip.value, values, line, (value) => ledgerLevel(pen.height, side * value, scale.limit));
+    }
     paintStarts(pen, strip.value, read.lengths);
   };
-  const figures = unitTrace.value.value?.figures.get(quantity);
-  const end = figures ? scaleEnd(scaleOfFigures(quantity, figures).limit) : "";
+  const unit = unitTrace.value.value;
+  const end = unit ? scaleEnd(laneScale(quantity, unit).limit) : "";
   return (
     <div class={`lane ${isGate(quantity) ? "gate" : quantity === "cell" ? "memory" : "signed"}`} data-testid={`lane-${quantity}`}>
       <button

@@ -4,33 +4,33 @@ import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/si
 import { useEffect, useRef } from "preact/hooks";
 import type { Statistics, Values } from "./api";
 import { Canvas } from "./canvas";
-import { order, selected, trace, unit, values } from "./data";
-import { decimal, percent } from "./format";
-import { strings } from "./i18n";
+import { laterScores, order, selected, trace, unit, values } from "./data";
+import { costs, followers, sorts } from "./follows";
+import { correlation, decimal, percent } from "./format";
+import { language, strings } from "./i18n";
 import { paintBar, rule, type Pen } from "./paint";
 import { scaleOf } from "./quantities";
-import { score } from "./ranking";
-import { address, go, move, SORTS, viewport, type Sort } from "./state";
+import { isOwn, score } from "./ranking";
+import { address, go, move, viewport, type Sort } from "./state";
 import { narrow } from "./theme";
 
 /** The style sheet's row heights and columns. */
 const [ROW, TALL_ROW] = [32, 44];
-const [BEFORE, AFTER] = [48, 200];
-const COLUMNS = 3;
-
+const [BEFORE, AFTER] = [48, 252];
 const SHARES: readonly Sort[] = ["saturation"];
 
-/** The statistics in the columns: first the one that the list is sorted by. */
-function columnsFor(sort: Sort): Sort[] {
-  const usual: Sort[] = ["variance", "turnover", "saturation"];
-  const sorted: Sort[] = sort === "index" ? [] : [sort];
-  return [...sorted, ...usual.filter((one) => one !== sort)].slice(0, COLUMNS);
+/** The statistic in the last column: the one that the list is sorted by. */
+function columnFor(sort: Sort): Sort {
+  return sort === "index" || sort === "follows" ? "telling" : sort;
 }
 
+/** A unit's number in a column; nothing while it is on the way. */
 function figure(statistics: Statistics, column: Sort, number: number): string {
-  const found = score(statistics, column, number);
+  const found = isOwn(column) ? score(statistics, column, number) : laterScores.value.get(column)?.(number);
+  if (found === undefined) return "";
   if (SHARES.includes(column)) return percent(found);
-  return decimal(found, Math.abs(found) < 9.995 ? 2 : Math.abs(found) < 99.95 ? 1 : 0);
+  const digits = column === "cost" ? 3 : 2;
+  return decimal(found, Math.abs(found) < 9.995 ? digits : Math.abs(found) < 99.95 ? 1 : 0);
 }
 
 /** The mean of a unit's values over a stretch, as far as they are here. */
@@ -54,7 +54,8 @@ export function UnitsList() {
   const words = strings();
   const found = values.value.value;
   const sort = useComputed(() => address.value.sort);
-  const columns = columnsFor(sort.value);
+  const column = columnFor(sort.value);
+  const measuring = column === "cost" && costs.value.loading;
 
   useEffect(() => {
     const element = scroller.current!;
@@ -114,7 +115,7 @@ export function UnitsList() {
             <span aria-hidden="true">{open.value ? " ▾" : " ▴"}</span>
           </button>
         ) : (
-          <h2>{words.units(found?.units ?? selected.value?.detail.units ?? 0)}</h2>
+          <h2>{words.units(selected.value?.detail.units ?? 0)}</h2>
         )}
         <label class="choice">
           <span class="quiet">{words.sort}</span>
@@ -124,7 +125,7 @@ export function UnitsList() {
             title={words.sortHints[sort.value]}
             onChange={(event) => go({ sort: event.currentTarget.value as Sort, unit: unit.peek() })}
           >
-            {SORTS.map((sort) => (
+            {sorts.value.map((sort) => (
               <option value={sort} key={sort}>
                 {words.sorts[sort]}
               </option>
@@ -135,11 +136,8 @@ export function UnitsList() {
       <div class="columns" aria-hidden="true">
         <span />
         <span class="stretch">{words.visibleStretch}</span>
-        {columns.map((column) => (
-          <span key={column} title={words.sortHints[column]}>
-            {words.sorts[column]}
-          </span>
-        ))}
+        <span class="stretch">{words.live.follows}</span>
+        <span title={words.sortHints[column]}>{measuring ? words.live.measuring : words.sorts[column]}</span>
       </div>
       <div class="body">
         <Canvas draw={draw} />
@@ -152,7 +150,7 @@ export function UnitsList() {
         >
           {found &&
             order.value.map((number) => (
-              <Row key={number} number={number} columns={columns} statistics={found.statistics} open={open} />
+              <Row key={number} number={number} column={column} statistics={found.statistics} open={open} />
             ))}
         </div>
       </div>
@@ -167,13 +165,13 @@ function Chosen() {
 
 interface RowProps {
   readonly number: number;
-  readonly columns: readonly Sort[];
+  readonly column: Sort;
   readonly statistics: Statistics;
   readonly open: Signal<boolean>;
 }
 
 /** One unit. Whether it is the chosen one is a signal of its own: a change of unit draws no row anew. */
-function Row({ number, columns, statistics, open }: RowProps) {
+function Row({ number, column, statistics, open }: RowProps) {
   const words = strings();
   const pressed = useComputed(() => number === unit.value);
   return (
@@ -191,13 +189,25 @@ function Row({ number, columns, statistics, open }: RowProps) {
         {number}
       </span>
       <span />
-      {columns.map((column) => (
-        <span key={column}>
-          <span class="unseen">{words.sorts[column]} </span>
-          {figure(statistics, column, number)}
-        </span>
-      ))}
+      <Followed number={number} />
+      <span>
+        <span class="unseen">{words.sorts[column]} </span>
+        {figure(statistics, column, number)}
+      </span>
     </button>
+  );
+}
+
+/** What a unit follows, and how closely. */
+function Followed({ number }: { readonly number: number }) {
+  const words = strings();
+  const found = followers.value.get(number);
+  if (!found) return <span />;
+  return (
+    <span class="followed" title={found.sentence[language()]}>
+      <span class="unseen">{words.live.follows} </span>
+      <span class="name">{found.name[language()]}</span> {correlation(found.correlation)}
+    </span>
   );
 }
 

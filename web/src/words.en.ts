@@ -2,8 +2,15 @@
 
 import type { Sort } from "./state";
 import * as long from "./words/long";
+import * as tour from "./words/tour";
+import { en as light } from "./words/light";
+import { en as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
+import * as hosts from "./words/hosts";
+import * as live from "./words/live";
 
 export const en = {
+  live: live.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
@@ -67,20 +74,16 @@ export const en = {
   bits: "bits",
   deviations: "σ",
   editText: "edit text",
-  editHint: "Type or paste a text; the network reads it at once.",
-  editLines: "Type sequences, one a line; the network reads each from a fresh start.",
-  editSample: "This network reads numbers; choose which sample to show.",
   ownText: "Your text",
   sample: "Sample",
   anotherSample: "another sample",
   sampleOf: (last: number) => `0 to ${last}`,
-  show: "Read it",
-  cancel: "Cancel",
-  emptyText: "There is no text to read.",
-  emptyTextRemedy: "Type or paste at least one symbol.",
   unknownSymbols: "Symbols this network never met were read as �:",
   sort: "Sort units by",
   sorts: {
+    follows: "follows",
+    silence: "silence",
+    cost: "cost",
     telling: "telling",
     index: "index",
     turnover: "turnover",
@@ -89,6 +92,9 @@ export const en = {
     range: "range",
   } as Readonly<Record<Sort, string>>,
   sortHints: {
+    follows: "how closely it follows something that is in the text: correlation",
+    silence: "how much it holds unseen: mean of (1 − o)·|tanh c|",
+    cost: "bits a symbol that silencing it costs; measured on request",
     telling: "large for a unit that holds the values it takes, and takes both of its ends",
     index: "position in the layer",
     turnover: "mean change from step to step",
@@ -128,7 +134,11 @@ export const en = {
   keyList: [
     ["← →", "moment (Shift: ten at a time)"],
     ["↑ ↓", "unit, in the list's order"],
-    ["Enter", "the unit's page, and back"],
+    ["b", "backward light from here, and back"],
+    ["[ ]", "begin and end a stretch (with the mouse: Shift and drag)"],
+    ["Enter", "deeper: network, unit, moment"],
+    ["Backspace", "back up: moment, unit, network"],
+    ["Space", "play: the moment, the light, the film"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -158,8 +168,13 @@ export const en = {
   storeFullRemedy: "Close other tabs of the explorer, or paste a shorter text.",
   nowhere: "There is no page at this address.",
   toHome: "All runs",
+  tour: tour.en,
   again: "Try again",
   long: long.en,
+  light,
+  phrase,
+  moment: moment.en,
+  hosts: hosts.en,
 };
 
 export type Strings = typeof en;

@@ -1,9 +1,16 @@
 // Every word on the page, in Chinese.
 
 import * as long from "./words/long";
+import * as tour from "./words/tour";
+import * as hosts from "./words/hosts";
 import type { Strings } from "./words.en";
+import { zh as light } from "./words/light";
+import { zh as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
+import * as live from "./words/live";
 
 export const zh: Strings = {
+  live: live.zh,
   home: "首页",
   whereYouAre: "当前位置",
   tagline: "看见网络记住了什么。",
@@ -67,20 +74,16 @@ export const zh: Strings = {
   bits: "比特",
   deviations: "σ",
   editText: "编辑文本",
-  editHint: "输入或粘贴一段文本，网络立刻读它。",
-  editLines: "输入序列，每行一个；网络每行都从零开始读。",
-  editSample: "这个网络读的是数值；请选择要显示的样本。",
   ownText: "你的文本",
   sample: "样本",
   anotherSample: "换一个样本",
   sampleOf: (last) => `0 至 ${last}`,
-  show: "读这段",
-  cancel: "取消",
-  emptyText: "没有可读的文本。",
-  emptyTextRemedy: "请至少输入或粘贴一个符号。",
   unknownSymbols: "网络没见过的符号已按 � 读入：",
   sort: "单元排序",
   sorts: {
+    follows: "追踪",
+    silence: "静默",
+    cost: "代价",
     telling: "值得看",
     index: "编号",
     turnover: "变动",
@@ -89,6 +92,9 @@ export const zh: Strings = {
     range: "范围",
   },
   sortHints: {
+    follows: "与文本中某一特征的相关程度",
+    silence: "藏而不露的记忆：(1 − o)·|tanh c| 的均值",
+    cost: "将它静默后每个符号多花的比特；按需测量",
     telling: "取值后能保持、并且两端都取到的单元数值大",
     index: "在层中的位置",
     turnover: "相邻两步之间的平均变化",
@@ -128,7 +134,11 @@ export const zh: Strings = {
   keyList: [
     ["← →", "时刻（按住 Shift 一次十步）"],
     ["↑ ↓", "单元，按列表次序"],
-    ["Enter", "进入单元页或返回"],
+    ["b", "从这里回溯之光，再按返回"],
+    ["[ ]", "一段的起点和终点（鼠标：按住 Shift 拖动）"],
+    ["Enter", "深入：网络、单元、时刻"],
+    ["Backspace", "返回：时刻、单元、网络"],
+    ["Space", "播放：时刻、光、训练影片"],
     ["/", "跳到某一步或某段文字"],
     ["?", "本帮助"],
     ["Esc", "关闭"],
@@ -158,6 +168,11 @@ export const zh: Strings = {
   storeFullRemedy: "请关闭探索器的其他标签页，或粘贴较短的文本。",
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
+  tour: tour.zh,
   again: "重试",
   long: long.zh,
+  light,
+  phrase,
+  moment: moment.zh,
+  hosts: hosts.zh,
 };

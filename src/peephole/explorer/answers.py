@@ -48,12 +48,18 @@ class Answers:
         catalog: the runs.
         files: texts that are offered besides the runs' own.
         watch: is told how far the survey of each long text is.
+        surveying: False has long texts traced like short ones, as far as they can be.
     """
 
     def __init__(
-        self, catalog: Catalog, files: TextFiles | None = None, watch: Watch = lambda title, share: None
+        self,
+        catalog: Catalog,
+        files: TextFiles | None = None,
+        watch: Watch = lambda title, share: None,
+        *,
+        surveying: bool = True,
     ) -> None:
-        self._desk = Desk(catalog, files, watch)
+        self._desk = Desk(catalog, files, watch, surveying=surveying)
 
     def __enter__(self) -> Self:
         return self

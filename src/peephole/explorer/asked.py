@@ -68,6 +68,18 @@ class Asked:
         return int(text)
 
     @property
+    def frame(self) -> int | None:
+        """The frame of a film that the query names; None where it names none.
+
+        Raises:
+            Refusal: it is no number.
+        """
+        text = self.query.get("frame")
+        if text is not None and not is_number(text):
+            raise _wrong("frame", Words("a whole number", "整数"))
+        return None if text is None else int(text)
+
+    @property
     def fields(self) -> Mapping[str, object]:
         """The body's fields.
 
@@ -112,6 +124,17 @@ class Asked:
                 name, Words(f"a number from {least:g} to {most:g}", f"{least:g} 到 {most:g} 之间的数")
             )
         return float(value)
+
+    def truth(self, name: str, *, otherwise: bool) -> bool:
+        """True or false in the body.
+
+        Raises:
+            Refusal: something else stands there.
+        """
+        value = self.fields.get(name, otherwise)
+        if not isinstance(value, bool):
+            raise _wrong(name, Words("true or false", " true 或 false"))
+        return value
 
     def text(self, name: str) -> str:
         """A text in the body.

@@ -16,6 +16,7 @@ from peephole.data.batches import Problem, Target, text_sample
 from peephole.data.vocabulary import Vocabulary
 from peephole.explorer import drawing, material
 from peephole.explorer.material import Material
+from peephole.explorer.peepholes import without_peepholes
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.text_files import TextFiles
 from peephole.explorer.words import Words
@@ -64,13 +65,19 @@ class OpenRun:
         self._frames: OrderedDict[str, Version] = OrderedDict()
         self._frames_lock = Lock()
 
-    def version(self, frame: int | None) -> Version:
-        """The finished network, or the one of a frame of the film.
+    def version(self, frame: int | None, *, peepholes: bool = True) -> Version:
+        """The finished network, or the one of a frame of the film; as it is, or with its peepholes shut.
 
         Raises:
-            Refusal: there is no such frame.
+            Refusal: there is no such frame, or there are no peepholes to shut.
             RunError: its file is damaged.
         """
+        found = self._version(frame)
+        if peepholes:
+            return found
+        return Version(without_peepholes(found.network), f"{found.digest} without peepholes")
+
+    def _version(self, frame: int | None) -> Version:
         if frame is None:
             return Version(self.network, self.digest)
         film = {found.number: found for found in self.run.film()}

@@ -17,14 +17,14 @@ from peephole.explorer.held import Held
 from peephole.explorer.material import Material
 from peephole.explorer.missing import no_moment
 from peephole.explorer.opened import OpenRun, Version
-from peephole.explorer.prefix import shared_steps
+from peephole.explorer.prefix import shared
 from peephole.explorer.reading import MOST_NUMBERS, Begun, Reading, read
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.task import Task
 from peephole.explorer.words import RELOAD, Words
 from peephole.nn.models import Network
 
-MOST_TRACES = 8
+MOST_TRACES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class Sessions:
         Raises:
             Refusal: the trace would be too large to hold, or there is no such frame.
         """
-        version = opened.version(task.frame)
+        version = opened.version(task.frame, peepholes=task.peepholes)
         name = sha256(f"{version.digest} {task.digest}".encode()).hexdigest()[:16]
         with opened.lock:  # who asks for the same trace at the same time waits for it
             session = self._find(name)
@@ -115,11 +115,13 @@ class Sessions:
         if version.network.config.bidirectional:
             return None
         with self._lock:
-            held = [session for session in self._held.values() if session.version.digest == version.digest]
-        known = [
-            Begun(session.reading, steps) for session in held if (steps := shared_steps(session.task, task))
-        ]
-        return max(known, key=lambda begun: begun.steps, default=None)
+            known = [session for session in self._held.values() if session.version.digest == version.digest]
+        # Of those that go as far, the one with the least held: it is there to be returned to, and so is kept.
+        found = max(((shared(each.task, task), -len(each.clamps), each.id) for each in known), default=None)
+        if found is None or not found[0].steps:
+            return None
+        nearest = self._find(found[2])
+        return None if nearest is None else Begun(nearest.reading, found[0])
 
     def get(self, id: str) -> Session:
         """The trace of this id.

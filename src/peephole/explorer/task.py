@@ -1,7 +1,8 @@
 """What a network is asked to do: what it reads, as it was at which moment of its training, with what held.
 
 {"text": "…"} or {"file": 0} or {"sample": 0} or {"drawn": "…"}, and where wanted
-"frame": a frame of its film, and "clamps": as in ``held.py``
+"frame": a frame of its film, "clamps": as in ``held.py``, and "peepholes": false for a network with peepholes whose
+weights are set to 0
 """
 
 from __future__ import annotations
@@ -25,17 +26,19 @@ class Task:
         material: what it reads.
         frame: which frame of the film of its training; None for the finished network.
         clamps: what is held.
+        peepholes: whether the gates see the cell as they have learned to; False: they do not.
         keep: what is found out about a long text may be kept on disk: it is a file's.
     """
 
     material: Material
     frame: int | None = None
     clamps: tuple[Held, ...] = ()
+    peepholes: bool = True
     keep: bool = False
 
     @property
     def digest(self) -> str:
-        """Names what is read and held: the same for equal tasks, in every process; the frame is not part of it."""
+        """Names what is read and held: the same for equal tasks, in every process; which network does it is no part."""
         return f"{self.material.digest} {self.clamps}"
 
 
@@ -47,7 +50,9 @@ def task_in(opened: OpenRun, files: TextFiles, asked: Asked) -> Task:
     """
     frame = None if asked.fields.get("frame") is None else asked.whole("frame")
     clamps = () if asked.fields.get("clamps") is None else held_in(asked.fields["clamps"], opened.network)
-    return Task(_material(opened, files, asked), frame, clamps, keep="file" in asked.fields)
+    peepholes = asked.truth("peepholes", otherwise=True)
+    material = _material(opened, files, asked)
+    return Task(material, frame, clamps, peepholes=peepholes, keep="file" in asked.fields)
 
 
 def _material(opened: OpenRun, files: TextFiles, asked: Asked) -> Material:

@@ -1,21 +1,30 @@
 // A network reading a text: the text coloured by one unit, all units beside it, the ledger and the whole text below.
 
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { Breadcrumb } from "../breadcrumb";
 import { moment, run, scale, selected, selection, trace, unit, values, valuesScale } from "../data";
 import { momentNotice } from "../dialogs";
-import { EditText } from "../edit-text";
+import { markStretch, toggleLight } from "../looking";
 import { extreme, inReadingOrder, isUnbounded, letter } from "../quantities";
 import { fullNameOf, strings } from "../i18n";
 import { Ledger } from "../ledger";
+import { LightPanel } from "../light/panel";
 import { LaneLegend, Legend } from "../legend";
 import { Trouble } from "../message";
+import { ClampButton } from "../clamp-form";
+import { Film } from "../film";
+import { busy, ghostTrace } from "../ghost";
+import { HeldRow } from "../held-row";
+import { edit } from "../live";
+import { LiveBar, Unknown } from "../live-bar";
+import { LiveText } from "../live-text";
 import { Minimap } from "../minimap";
+import { marks, stretchTo } from "../phrase/data";
+import { PhrasePanel } from "../phrase/panel";
 import { Picture } from "../picture";
 import { Readout, told } from "../readout";
-import { address, go, HOME, move, viewport, type Lane } from "../state";
-import { glyph } from "../symbols";
+import { address, go, move, viewport, type Lane } from "../state";
 import { SurveyProgress } from "../survey-progress";
 import { TextCanvas } from "../text-canvas";
 import { TextSelect } from "../text-select";
@@ -23,7 +32,6 @@ import { MOST_BITS, type TextView } from "../text-view";
 import { UnitsList } from "../units-list";
 
 export function NetworkPage() {
-  const editing = useSignal(false);
   const words = strings();
   const view = useComputed<TextView | null>(() => {
     const read = trace.value.value;
@@ -36,12 +44,15 @@ export function NetworkPage() {
       scale: valuesScale.value,
       lanes: address.value.lanes,
       moment: read.steps > 0 ? moment.value : null,
+      marks: marks(),
+      ghost: ghostTrace.value,
     };
   });
   const shared = {
     view,
     told,
     onMoment: (step: number) => move({ moment: step }),
+    onStretch: (from: number, to: number) => move({ stretch: stretchTo(from, to), light: null, moment: to }),
     onVisible: (first: number, last: number) => {
       const [from, to] = viewport.peek();
       if (first !== from || last !== to) viewport.value = [first, last];
@@ -49,21 +60,15 @@ export function NetworkPage() {
   };
   const wrong = selection.value !== null && "what" in selection.value;
   const rows = (trace.value.value?.features ?? 0) > 1;
-  // A text that could not be read stays open, to be put right.
-  const refused = trace.value.failure !== null && address.value.source.kind !== "sample";
-  const typing = selected.value?.run.input === "symbols" && (editing.value || refused);
-  const done = () => (editing.value = false);
-  const cancel = () => {
-    done();
-    if (refused) go({ source: HOME.source, moment: null });
-  };
+  const { editing } = address.value;
+  const typing = editing && selected.value?.run.input === "symbols";
 
   return (
-    <main class="network" data-testid="network-page">
-      <Breadcrumb>
+    <main class="network" data-testid="network-page" aria-busy={busy.value}>
+      <Breadcrumb more={selected.value && <ClampButton />}>
         <TextSelect />
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
-          <button data-testid="edit-text" aria-expanded={editing.value} onClick={() => (editing.value = !editing.value)}>
+          <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
           </button>
         )}
@@ -74,10 +79,10 @@ export function NetworkPage() {
           <Controls />
           <div class="work">
             <section class="reading" aria-label={words.text}>
-              <Notices />
+              {editing ? typing || <LiveBar /> : <Notices />}
               <SurveyProgress />
-              {typing || editing.value ? (
-                <EditText done={done} cancel={cancel} />
+              {typing ? (
+                <LiveText view={view} onVisible={shared.onVisible} />
               ) : trace.value.loading && !trace.value.value ? (
                 <p class="quiet waiting">{words.loading}</p>
               ) : rows ? (
@@ -88,11 +93,15 @@ export function NetworkPage() {
             </section>
             <UnitsList />
           </div>
-          {trace.value.value && (
+          {(editing || trace.value.value) && (
             <>
-              <Readout />
-              <Ledger />
+              <Readout>
+                <Looking />
+              </Readout>
+              <HeldRow />
+              <Below />
               <Minimap />
+              <Film />
             </>
           )}
         </>
@@ -100,6 +109,38 @@ export function NetworkPage() {
       {run.value.loading && <p class="quiet waiting">{words.loading}</p>}
     </main>
   );
+}
+
+/** The ways to look from the cursor: back, and around. */
+function Looking() {
+  const words = strings();
+  if (trace.value.value?.long) return null; // a survey holds no record to look back along
+  const { light, stretch } = address.value;
+  const numbers = trace.value.value?.input === "numbers";
+  return (
+    <span class="looking">
+      <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
+        {words.light.open}
+      </button>
+      {!numbers && (
+        <button
+          data-testid="phrase-open"
+          aria-pressed={stretch !== null}
+          title={words.phrase.openHint}
+          onClick={() => (stretch ? go({ stretch: null }) : markStretch("from"))}
+        >
+          {words.phrase.open}
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** What is under the text: a light that is looked at, a stretch that is searched for, else the ledger. */
+function Below() {
+  if (trace.value.value?.long) return <Ledger />;
+  if (address.value.light !== null) return <LightPanel />;
+  return address.value.stretch ? <PhrasePanel /> : <Ledger />;
 }
 
 function Controls() {
@@ -196,17 +237,12 @@ function LaneToggle({ lane, name, hint, toggle, legend }: ToggleProps) {
 }
 
 function Notices() {
-  const words = strings();
   const unknown = trace.value.value?.unknown ?? [];
   const past = momentNotice();
   if (unknown.length === 0 && !past) return null;
   return (
     <p class="notice" role="status">
-      {unknown.length > 0 && words.unknownSymbols}{" "}
-      {unknown.map((symbol) => (
-        <bdi key={symbol}>{glyph(symbol).text} </bdi>
-      ))}{" "}
-      {past}
+      {unknown.length > 0 && <Unknown symbols={unknown} />} {past}
     </p>
   );
 }

@@ -2,9 +2,14 @@
 
 import { Breadcrumb } from "../breadcrumb";
 import { Contexts } from "../contexts";
-import { run, scale, selected, selection, trace } from "../data";
+import { run, scale, selected, selection, trace, unit } from "../data";
+import { ClampButton } from "../clamp-form";
+import { Film } from "../film";
+import { followers } from "../follows";
+import { busy } from "../ghost";
+import { HeldRow } from "../held-row";
 import { Histogram } from "../histogram";
-import { strings } from "../i18n";
+import { language, strings } from "../i18n";
 import { Legend } from "../legend";
 import { Means } from "../means";
 import { Trouble } from "../message";
@@ -15,14 +20,24 @@ import { UnitLanes } from "../unit-lanes";
 export function UnitPage() {
   const wrong = selection.value !== null && "what" in selection.value;
   return (
-    <main class="unit" data-testid="unit-page">
-      <Breadcrumb>{selected.value && <Legend scale={scale} features={trace.value.value?.features ?? 0} />}</Breadcrumb>
+    <main class="unit" data-testid="unit-page" aria-busy={busy.value}>
+      <Breadcrumb>
+        {selected.value && (
+          <>
+            <Legend scale={scale} features={trace.value.value?.features ?? 0} />
+            <ClampButton />
+          </>
+        )}
+      </Breadcrumb>
       <Trouble />
       {selected.value && !wrong && trace.value.value && (
         <>
           <SurveyProgress />
           <Readout />
+          <Following />
+          <HeldRow />
           <UnitLanes />
+          <Film />
           <div class={`panels ${selected.value.run.input}`}>
             <Histogram />
             {selected.value.run.input === "symbols" && <Means />}
@@ -32,5 +47,16 @@ export function UnitPage() {
       )}
       {(run.value.loading || (trace.value.loading && !trace.value.value)) && <p class="quiet waiting">{strings().loading}</p>}
     </main>
+  );
+}
+
+/** What the unit follows, in a sentence. */
+function Following() {
+  const found = unit.value === null ? undefined : followers.value.get(unit.value);
+  if (!found) return null;
+  return (
+    <p class="following" data-testid="following">
+      {found.sentence[language()]}
+    </p>
   );
 }

@@ -21,7 +21,7 @@ from peephole.trace.beside import one_thread
 MOST_ADDED = 400
 MOST_READ = 4096
 """Most symbols of a text that are read again before it is gone on with: held ones are read slowly."""
-MOST_RUNS = 2**18
+MOST_RUNS = 2**17
 """Most steps, over all units that are held in turn, that an ablation runs."""
 
 
@@ -42,7 +42,7 @@ def go_on(desk: Desk, asked: Asked) -> Json:
             status=422,
         )
     prompt, clamps = _last_line(task)
-    network, unknown = opened.version(task.frame).network, opened.vocabulary.unknown
+    network, unknown = opened.version(task.frame, peepholes=task.peepholes).network, opened.vocabulary.unknown
     with opened.lock, one_thread():
         found = continuations(
             network,
@@ -69,7 +69,7 @@ def ablate(desk: Desk, asked: Asked) -> Json:
     opened = desk.catalog.open(asked["run"])
     task = task_in(opened, desk.files, asked)
     layer, direction = asked.whole("layer"), asked.text("direction")
-    network = opened.version(task.frame).network
+    network = opened.version(task.frame, peepholes=task.peepholes).network
     quantity = asked.text("quantity")
     units = units_of(network, layer, direction, quantity)
     if task.clamps:
