@@ -62,7 +62,7 @@ def carried(catalog: Catalog, names: Sequence[str], *, text: Text | None = None)
         Refusal: there is no such run, or one cannot read the text.
         RunError: a run is damaged.
     """
-    answers = Answers(catalog)
+    answers = Answers(catalog, surveying=False)  # a page without a server has no windows to ask for
     if text is not None and all(catalog.open(name).vocabulary is None for name in names):
         raise OptionError(
             f"of {', '.join(names)} none reads texts: leave {text.title} out to show their own samples"
