@@ -7,7 +7,7 @@ import { forget, sourceOf, typedText } from "./pasted";
 import { cut, cutOf, written } from "./pieces";
 import { pieceAt } from "./caret";
 import { NOTHING_READ } from "./live-view";
-import { address, go, move, type Source } from "./state";
+import { address, go, move, viewport, type Address, type Source } from "./state";
 
 /** The text as it stands in the page. */
 export const draft = signal("");
@@ -90,5 +90,22 @@ export function follow(): void {
 /** Opens the text for typing, or closes it. The unit stays, whatever the next text makes of the others. */
 export function edit(editing: boolean): void {
   own = null;
-  go({ editing, unit: unit.peek() });
+  go({ editing, unit: unit.peek(), ...(editing ? onScreen() : {}) });
 }
+
+/** Of a text too long to be read anew with every letter, what is on screen; any other is typed into as it is. */
+function onScreen(): Partial<Address> {
+  const read = trace.peek().value;
+  if (!read?.long) return {};
+  const [first, last] = viewport.peek();
+  const text = read.symbols.slice(first, last + 1).join("");
+  return { source: { kind: "text", text }, moment: Math.max(0, Math.min(last, moment.peek()) - first) };
+}
+
+effect(() => {
+  const { editing, source } = address.value;
+  const read = trace.value;
+  if (!editing || read.loading || !read.value?.long) return;
+  // What was pasted is long: it is looked at. Or the address would have a long text typed into.
+  untracked(() => (source === own ? go({ editing: false }) : edit(true)));
+});

@@ -5,6 +5,7 @@ sentences, and of each run what ``CarriedRun`` says); the tensors are
 
     RUN/end/WEIGHT, RUN/FRAME/WEIGHT     float32, the network's ``state_dict``, also at frames of its film
     RUN/n/inputs, RUN/n/targets          what its material n reads, and the right outputs as far as they are known
+    RUN/n/vectors                        (step, feature), what its symbols became before the first layer read them
     RUN/n/LAYER.DIRECTION.QUANTITY       (step, unit), rounded as ``rounded.py`` tells, with its .scale
     RUN/n/outputs, …/probabilities,      (step, k), what the readout said of a material whose record is here
     …/forecast, …/surprise
@@ -48,6 +49,7 @@ class CarriedMaterial:
         inputs: (step,) ids or (step, feature) numbers.
         targets: (step,) or (step, 1), the right outputs; None where none is known.
         records: what each layer and direction did; empty where the page runs the network itself.
+        vectors: (step, feature), what the first layer read where an embedding stands before it; None otherwise.
         said: what the readout said, as ``Reading.said`` has it; empty likewise.
         kept: answers that were computed beforehand, by the end of their address.
     """
@@ -59,6 +61,7 @@ class CarriedMaterial:
     targets: Tensor | None
     unknown: Sequence[str] = ()
     records: Sequence[LayerRecord] = ()
+    vectors: Tensor | None = None
     said: Mapping[str, Tensor] = field(default_factory=dict)
     kept: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -144,6 +147,8 @@ class Capsule:
                 numbers = flatten(values, record.lengths).float().numpy()
                 place = f"{at}/{record.layer}.{record.direction}.{name}"
                 tensors |= {place: numbers} if self.exact else rounded(place, numbers, share=name in GATES)
+        if material.vectors is not None:
+            tensors |= rounded(f"{at}/vectors", material.vectors.float().numpy(), share=False)
         kept: dict[str, str] = {}
         for end, answer in material.kept.items():
             kept[end] = f"kept/{len(tensors)}"

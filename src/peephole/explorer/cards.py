@@ -82,6 +82,7 @@ def card(id: str, run: Run) -> Json:
         "result": {name: _finite(value) for name, value in run.result.items()},
         "film": len(run.film()),
         "modified": _modified(run.path),
+        "film": len(run.film()),
         "error": None,
     }
 

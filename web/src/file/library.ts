@@ -32,7 +32,11 @@ export interface Session {
   readonly material: Material;
   readonly records: readonly LayerRecord[];
   readonly said: Said;
-  /** the network and what it did, where it ran here; null where the record was in the file, rounded */
+  /** (step, feature) what the first layer read, where it is not the material itself and the record was in the file */
+  readonly vectors: Float32Array | null;
+  /** the record was in the file and is rounded */
+  readonly rounded: boolean;
+  /** the network and what it did, where it ran here; null where the record was in the file */
   readonly live: { readonly network: Network; readonly run: Run; readonly held: readonly Held[] } | null;
 }
 
@@ -95,8 +99,10 @@ export class Library {
     const bare = (task.clamps ?? []).length === 0 && (task.frame ?? null) === null;
     if (!live && number !== null && bare && facts.materials[number]!.lanes.length > 0) {
       const { capsule } = this;
+      const { rounded } = facts.materials[number]!;
       const material = capsule.material(run, number);
-      return { ...common, material, records: capsule.records(run, number), said: capsule.said(run, number), live: null };
+      const [records, vectors] = [capsule.records(run, number), capsule.vectors(run, number)];
+      return { ...common, material, records, vectors, said: capsule.said(run, number), rounded, live: null };
     }
     const network = this.network(run, facts, task.frame ?? null);
     const material = number === null ? this.own(facts, task) : this.capsule.material(run, number);
@@ -108,6 +114,8 @@ export class Library {
       material,
       records: ran.records,
       said: said(ran.scores, network.config.output_size, material, facts.target),
+      vectors: null,
+      rounded: false,
       live: { network, run: ran, held: holding },
     };
   }

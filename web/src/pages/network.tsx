@@ -26,7 +26,9 @@ import { PhrasePanel } from "../phrase/panel";
 import { Picture } from "../picture";
 import { Readout, told } from "../readout";
 import { address, go, move, viewport, type Lane } from "../state";
+import { SurveyProgress } from "../survey-progress";
 import { TextCanvas } from "../text-canvas";
+import { TextSelect } from "../text-select";
 import { MOST_BITS, type TextView } from "../text-view";
 import { UnitsList } from "../units-list";
 
@@ -66,6 +68,7 @@ export function NetworkPage() {
     <main class="network" data-testid="network-page" aria-busy={busy.value}>
       <Breadcrumb more={selected.value && <ClampButton />}>
         <Beside />
+        <TextSelect />
         {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
@@ -79,8 +82,11 @@ export function NetworkPage() {
           <div class="work">
             <section class="reading" aria-label={words.text}>
               {editing ? typing || <LiveBar /> : <Notices />}
+              <SurveyProgress />
               {typing ? (
                 <LiveText view={view} onVisible={shared.onVisible} />
+              ) : trace.value.loading && !trace.value.value ? (
+                <p class="quiet waiting">{words.loading}</p>
               ) : rows ? (
                 <Picture {...shared} />
               ) : (
