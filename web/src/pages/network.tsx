@@ -66,7 +66,7 @@ export function NetworkPage() {
     <main class="network" data-testid="network-page" aria-busy={busy.value}>
       <Breadcrumb more={selected.value && <ClampButton />}>
         <Beside />
-        {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
+        {selected.value && !selected.value.run.bare && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
             {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
           </button>
@@ -115,9 +115,11 @@ function Looking() {
   const numbers = trace.value.value?.input === "numbers";
   return (
     <span class="looking">
-      <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
-        {words.light.open}
-      </button>
+      {!selected.value?.run.bare && (
+        <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
+          {words.light.open}
+        </button>
+      )}
       {!numbers && (
         <button
           data-testid="phrase-open"
