@@ -21,19 +21,30 @@ class Says:
         return self._scores, None
 
 
-def asked(labels: list[list[int]], right: list[int], *, blank: int = 0, most: int = 9) -> list[Change]:
+def asked(labels: list[list[int]], right: list[int], *, blank: int = 0) -> list[Change]:
     """Changes over images of one pixel a row, the first ``blank`` rows without ink."""
     inputs = torch.ones(len(labels), len(right), 1)
     inputs[:blank] = 0
     targets = torch.tensor(right).expand(len(labels), -1)
     batch = Batch(inputs=inputs, targets=targets, weight=torch.ones(targets.shape), total_weight=1.0)
-    return changes(cast(Network, Says(labels)), [batch], most=most)
+    return changes(cast(Network, Says(labels)), [batch])
 
 
 def test_the_latest_to_settle_come_first_then_those_that_waver_most() -> None:
     labels = [[1, 1, 1, 1], [2, 1, 2, 1], [3, 1, 2, 3], [3, 3, 3, 3]]
-    assert asked(labels, [3, 3, 3, 3]) == [Change(2, 4, 2), Change(1, 4, 1), Change(0, 3, 2), Change(3, 3, 1)]
-    assert [change.sample for change in asked(labels, [3, 3, 3, 3], most=2)] == [2, 1]
+    found = [(change.sample, change.row, change.turns) for change in asked(labels, [3, 3, 3, 3])]
+    assert found == [(2, 4, 2), (1, 4, 1), (0, 3, 2), (3, 3, 1)]
+
+
+def test_what_an_image_was_mistaken_for_is_what_was_guessed_most_on_ink() -> None:
+    labels = [[9, 3], [9, 3], [2, 7], [2, 3], [5, 3], [3, 3]]
+    first, second = sorted(asked(labels, [3, 3], blank=2), key=lambda change: change.sample)
+    assert (first.label, first.mistaken, first.rows) == (3, 2, 2)
+    assert (second.label, second.mistaken, second.rows) == (3, 7, 1)
+
+
+def test_an_image_that_wavered_on_paper_only_was_mistaken_for_nothing_on_ink() -> None:
+    assert asked([[1], [3], [3]], [3], blank=1) == []
 
 
 def test_an_image_that_is_never_told_or_never_doubted_is_none() -> None:
@@ -42,7 +53,7 @@ def test_an_image_that_is_never_told_or_never_doubted_is_none() -> None:
 
 def test_a_change_on_blank_paper_is_none() -> None:
     assert asked([[1], [2], [3], [3]], [3], blank=2) == []
-    assert asked([[1], [2], [3], [3]], [3], blank=1) == [Change(0, 3, 1)]
+    assert asked([[1], [2], [3], [3]], [3], blank=1) == [Change(0, 3, 1, label=3, mistaken=2, rows=1)]
 
 
 def test_the_page_is_told_and_a_network_of_texts_refuses(client: Any) -> None:
@@ -55,6 +66,17 @@ def test_the_page_is_told_and_a_network_of_texts_refuses(client: Any) -> None:
         assert guesses[change["row"] - 2] != guesses[change["row"] - 1]
         assert (guesses[change["row"] - 1 :] == guesses[-1]).all()
     assert client.refusal(client.get("/api/runs/text/changes"), 422) == "this network labels no images"
+
+
+def test_threes_that_were_taken_for_twos_are_found_by_asking_for_them(client: Any) -> None:
+    found = client.json("/api/runs/zoo:digits/changes?label=3&mistaken=2")["samples"]
+    assert found
+    for change in found:
+        assert (change["label"], change["mistaken"]) == ("3", "2")
+    first = max(found, key=lambda change: change["rows"])
+    guesses = client.trace("zoo:digits", sample=first["sample"])["distribution"].argmax(-1)
+    assert (guesses == 2).sum() >= first["rows"] >= 5
+    assert guesses[-1] == 3
 
 
 def test_every_label_of_an_image_is_told_with_how_likely_it_is(client: Any) -> None:

@@ -127,6 +127,7 @@ def test_who_wants_no_motion_sees_the_play_finished(browser: Browser, gallery: E
 
 def test_every_shipped_network_has_a_card_with_its_own_picture_when_it_is_seen(home: Visit) -> None:
     asked: list[str] = []
+    settle(home.page)
     home.page.on("request", lambda request: asked.append(request.url) if "/trace" in request.url else None)
     page = home.go("/")
     cards = page.get_by_test_id("gallery-card")

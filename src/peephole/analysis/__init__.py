@@ -32,7 +32,6 @@ from peephole.analysis.rankings import Correlations, Follows, Ranking, correlati
 from peephole.analysis.sensitivity import LayerSensitivity, Sensitivities, loss_sensitivities, sensitivities
 from peephole.analysis.symbols import BySymbol, by_symbol
 from peephole.analysis.thresholds import Thresholds, best_thresholds
-from peephole.analysis.turns import Turn, turns
 from peephole.analysis.units import (
     Histogram,
     SymbolMeans,
@@ -67,7 +66,6 @@ __all__ = [
     "Sum",
     "SymbolMeans",
     "Thresholds",
-    "Turn",
     "Unit",
     "UnitStatistics",
     "ablations",
@@ -96,6 +94,5 @@ __all__ = [
     "sums",
     "surprise",
     "text_indicators",
-    "turns",
     "unit_statistics",
 ]

@@ -98,7 +98,11 @@ async def _refuse_http(request: Request, error: Exception) -> Response:
     """What Starlette refuses by itself: a method that an address does not take, a file that is not there."""
     refused = error if isinstance(error, HTTPException) else HTTPException(400)
     said = Refusal(
-        Words(f"{request.url.path}: {refused.detail}", f"{request.url.path}：{refused.detail}"), do=RELOAD
+        Words(
+            f"{request.url.path}: {refused.detail}",
+            f"{request.url.path}：请求被拒绝（{refused.status_code}）",
+        ),
+        do=RELOAD,
     )
     return _said(said, refused.status_code, refused.headers)
 

@@ -9,12 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from peephole.data.batches import Batch
 from peephole.nn.models import Network
-
-MOST = 60
-"""So many images are told."""
 
 
 @dataclass(frozen=True)
@@ -25,21 +23,26 @@ class Change:
         sample: the image's number among the held-out ones.
         row: the row, from 1, from which on the likeliest label stays.
         turns: how often it changed since the first row with ink.
+        label: what it is.
+        mistaken: the wrong label that was the likeliest at most rows with ink; None if none ever was.
+        rows: at how many.
     """
 
     sample: int
     row: int
     turns: int
+    label: int
+    mistaken: int | None
+    rows: int
 
 
 @torch.no_grad()
-def changes(network: Network, batches: Iterable[Batch], *, most: int = MOST) -> list[Change]:
-    """The images that are labelled rightly in the end, the latest to settle first, at most so many of them.
+def changes(network: Network, batches: Iterable[Batch]) -> list[Change]:
+    """The images that are labelled rightly in the end, the latest to settle first.
 
     Args:
         network: in eval mode.
         batches: inputs (row, image, pixel) and targets (row, image), in the samples' order.
-        most: so many at the most.
     """
     found: list[Change] = []
     seen = 0
@@ -52,6 +55,15 @@ def changes(network: Network, batches: Iterable[Batch], *, most: int = MOST) -> 
         settled = (turned * rows).amax(0)
         right = guesses[-1] == batch.targets[-1]
         for image in (right & (settled > 0)).nonzero().flatten().tolist():
-            found.append(Change(seen + image, int(settled[image]), int(turned[:, image].sum())))
+            label = int(batch.targets[-1, image])
+            mistaken, times = _mistaken(guesses[:, image][inked[:, image]], label)
+            row, times_turned = int(settled[image]), int(turned[:, image].sum())
+            found.append(Change(seen + image, row, times_turned, label, mistaken, times))
         seen += guesses.shape[1]
-    return sorted(found, key=lambda change: (-change.row, -change.turns, change.sample))[:most]
+    return sorted(found, key=lambda change: (-change.row, -change.turns, change.sample))
+
+
+def _mistaken(guesses: Tensor, label: int) -> tuple[int | None, int]:
+    """The wrong label that was guessed most often, and how often; None and 0 if none was."""
+    often = torch.bincount(guesses[guesses != label])
+    return (int(often.argmax()), int(often.max())) if len(often) else (None, 0)

@@ -12,6 +12,11 @@ export interface Change {
   readonly row: number;
   /** how often the guess changed since the first ink */
   readonly turns: number;
+  /** what it is, and what it was taken for at most of the rows with ink */
+  readonly label: string;
+  readonly mistaken: string | null;
+  /** at how many */
+  readonly rows: number;
 }
 
 export const wanted = signal(false);

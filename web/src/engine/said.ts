@@ -34,8 +34,10 @@ function choices(scores: Float64Array, outputs: number, material: Material, targ
   const ranks = Math.min(MOST, outputs);
   const likeliest = new Int32Array(total * ranks);
   const probabilities = new Float32Array(total * ranks);
+  const distribution = target === "class" ? new Float32Array(scores.length) : null;
   for (let step = 0; step < total; step++) {
     const shares = softmax(scores.subarray(step * outputs, (step + 1) * outputs));
+    distribution?.set(shares, step * outputs);
     const order = [...shares.keys()].sort((one, other) => shares[other]! - shares[one]! || one - other);
     for (let rank = 0; rank < ranks; rank++) {
       likeliest[step * ranks + rank] = order[rank]!;
@@ -44,13 +46,14 @@ function choices(scores: Float64Array, outputs: number, material: Material, targ
   }
   const bits = surprises(scores, outputs, material);
   const surprise = target === "next" ? delayed(bits, material.lengths) : bits;
-  return { outputs: likeliest, probabilities, ranks, forecast: null, surprise };
+  return { outputs: likeliest, probabilities, ranks, forecast: null, surprise, distribution };
 }
 
 function numbers(scores: Float64Array, material: Material): Said {
   const forecast = Float32Array.from(scores);
   const errors = forecast.map((said, step) => Math.abs((material.targets?.[step] ?? Number.NaN) - said));
-  return { outputs: null, probabilities: null, ranks: 0, forecast, surprise: delayed(errors, material.lengths) };
+  const surprise = delayed(errors, material.lengths);
+  return { outputs: null, probabilities: null, ranks: 0, forecast, surprise, distribution: null };
 }
 
 /** What was said about the next step, moved to that step; NaN where a sequence starts. */

@@ -50,6 +50,7 @@ const trace: Answer = (library, { run: id }, body) => {
   }
   if (said.forecast) tensors["forecast"] = table(said.forecast, 1);
   if (said.surprise) tensors["surprise"] = vector(said.surprise);
+  if (said.distribution) tensors["distribution"] = table(said.distribution, facts.predicted.length);
   if (material.inputs instanceof Float32Array) tensors["inputs"] = table(material.inputs, material.features);
   const { title, symbols, lengths, unknown } = material;
   const { input, target, predicted } = facts;

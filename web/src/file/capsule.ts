@@ -119,6 +119,7 @@ export class Capsule {
       ranks: outputs?.shape[1] ?? 0,
       forecast: floats("forecast"),
       surprise: floats("surprise"),
+      distribution: floats("distribution"),
     };
   }
 

@@ -9,6 +9,7 @@ import { ChooseTwo } from "../home/choose-two";
 import { SharedLegend } from "../home/shared-legend";
 import { memorizer } from "../home/play";
 import { Stage } from "../home/stage";
+import { TourEntrance } from "../tour/entrance";
 
 export function HomePage() {
   const words = strings();
@@ -21,6 +22,8 @@ export function HomePage() {
         <p class="name">
           Peephole <span class="quiet">{found?.version}</span>
         </p>
+        <span class="spring" />
+        <TourEntrance />
         <LanguageButton />
       </header>
       <Trouble />

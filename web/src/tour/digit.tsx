@@ -3,9 +3,10 @@
 import { useSignalEffect } from "@preact/signals";
 import { facts, at } from "../api";
 import { moment, trace } from "../data";
+import type { Change } from "../digit/changes";
 import { percent } from "../format";
 import { strings } from "../i18n";
-import { address, HOME, go, move } from "../state";
+import { address, go, HOME, move, type Address } from "../state";
 import { ofSteps } from "./data";
 import { Message } from "../message";
 import { Slider, Waiting } from "./parts";
@@ -13,37 +14,40 @@ import { Slider, Waiting } from "./parts";
 const [SEEMS, IS] = ["2", "3"];
 const SHOWN = 4;
 
-interface Turn {
-  readonly sample: number;
-  /** at so many rows the guess was the other one */
-  readonly rows: number;
-}
-
 /** The held-out digits that were taken for another at first, the longest first. */
-const turns = ofSteps<readonly Turn[]>(["digit"], () => {
+const mistaken = ofSteps<readonly Change[]>(["digit"], () => {
   const { run } = address.value;
   return {
     key: run,
     family: run,
-    load: async (signal) =>
-      (await facts<{ turns: readonly Turn[] }>(`${at(run)}/turns?seems=${SEEMS}&is=${IS}`, signal)).turns,
+    load: async (signal) => {
+      const path = `${at(run)}/changes?label=${IS}&mistaken=${SEEMS}`;
+      const { samples } = await facts<{ samples: readonly Change[] }>(path, signal);
+      return [...samples].sort((one, other) => other.rows - one.rows);
+    },
   };
+});
+
+/** A digit in the row before its guess settles: a step further, and the network has changed its mind. */
+const shown = ({ sample, row }: Change): Partial<Address> => ({
+  source: { kind: "sample", index: sample },
+  moment: Math.max(0, row - 2),
 });
 
 export function DigitStep() {
   const words = strings().tour.digit;
-  const found = turns.value.value;
+  const found = mistaken.value.value;
   const { source } = address.value;
   // The step's address leaves the digit open; whoever has chosen one keeps it.
   useSignalEffect(() => {
-    const [first, now] = [turns.value.value?.[0], address.value.source];
-    if (first && now === HOME.source) move({ source: { kind: "sample", index: first.sample } });
+    const [first, now] = [mistaken.value.value?.[0], address.value.source];
+    if (first && now === HOME.source) move(shown(first));
   });
   const read = trace.value.value;
   const row = moment.value;
   const place = row * (read?.ranks ?? 0);
   const guess = read?.predicted[read.outputs?.at(place) ?? -1];
-  const failed = turns.value.failure;
+  const failed = mistaken.value.failure;
   if (failed) return <Message what={failed.what} remedy={failed.remedy} />;
   if (!found || !read) return <Waiting />;
   return (
@@ -62,14 +66,14 @@ export function DigitStep() {
       </p>
       <div class="ranking" role="group" aria-label={words.others}>
         <span class="name">{words.others}</span>
-        {found.slice(0, SHOWN).map(({ sample, rows }) => (
+        {found.slice(0, SHOWN).map((one) => (
           <button
-            key={sample}
-            data-testid={`tour-sample-${sample}`}
-            aria-pressed={source.kind === "sample" && source.index === sample}
-            onClick={() => go({ source: { kind: "sample", index: sample }, moment: 0 })}
+            key={one.sample}
+            data-testid={`tour-sample-${one.sample}`}
+            aria-pressed={source.kind === "sample" && source.index === one.sample}
+            onClick={() => go(shown(one))}
           >
-            {words.number(sample)} <span class="quiet">{words.rows(rows)}</span>
+            {words.number(one.sample)} <span class="quiet">{words.rows(one.rows)}</span>
           </button>
         ))}
       </div>

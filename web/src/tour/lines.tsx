@@ -77,7 +77,7 @@ interface PartsProps {
 }
 
 const [ROW, TOP] = [10, 108];
-/** A cell narrower than this has its name set small. */
+/** A cell narrower than this has a short name. */
 const ROOMY = 80;
 
 function Parts({ width, lit, light, batch, library }: PartsProps) {
@@ -87,6 +87,7 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
   const tall = batch * ROW;
   const apart = Math.max(104, tall * 2 + 60);
   const cellWide = Math.min(104, width * 0.14);
+  const roomy = cellWide >= ROOMY;
   const first = wide + width * 0.05;
   const last = width - wide - width * 0.05;
   const room = (last - first) / STEPS;
@@ -119,8 +120,8 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
         {Array.from({ length: STEPS }, (_, step) => (
           <g key={step}>
             <rect x={centre(step) - cellWide / 2} y={middle - tall - 22} width={cellWide} height={2 * tall + 44} rx={4} fill="var(--page)" stroke={ink} stroke-width={step === 0 ? 2 : 1} stroke-dasharray={step === 0 ? undefined : "4 3"} />
-            <text x={centre(step)} y={middle + 5} text-anchor="middle" class={cellWide < ROOMY ? "quiet-text" : ""}>
-              {step === 0 ? "lstm_cell" : words.same}
+            <text x={centre(step)} y={middle + 5} text-anchor="middle">
+              {step === 0 ? (roomy ? "lstm_cell" : "cell") : roomy && words.same}
             </text>
           </g>
         ))}
@@ -158,7 +159,7 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
         {finals.map(({ name, y }, place) => (
           <Sheaf key={place} x={width - wide} y={y} wide={wide} rows={batch} name={library === "tf" ? `[${place}] = ${name}` : `(h, c)[${place}] = ${name}`} text={shape} above={place === 0} anchor="end" />
         ))}
-        <text x={width} y={middle - tall - (cellWide < ROOMY ? 58 : 40)} text-anchor="end" data-testid="tour-final">
+        <text x={width} y={roomy ? middle - tall - 40 : middle + tall + 52} text-anchor="end" data-testid="tour-final">
           {library === "tf" ? "final_state = (c, h)" : "(h, c)"}
         </text>
       </g>

@@ -62,7 +62,7 @@ export const en = {
       title: "Two roads for the gradient",
       question: "On which road does a prediction reach back in time?",
       telling:
-        "An LSTM has both: straight along c, and along h through the gates. The memorizer goes by c, the counter by both; a plain RNN has the h road only.",
+        "An LSTM has both roads: straight along c, and along h through the gates. A plain RNN has the h road only.",
     },
     fading: {
       title: "The extreme case",
@@ -195,7 +195,7 @@ export const en = {
     cellRoad: (cell: string): string =>
       cell === "RNN" ? "c road: an RNN has none" : cell === "GRU" ? "c road: what the update gate keeps" : "c road: through the forget gate",
     hiddenRoad: (cell: string): string =>
-      cell === "RNN" ? "h road: through its one sum" : "h road: through the sums of gates and candidate",
+      cell === "RNN" ? "h road: through its one sum" : "h road: through the gates' sums",
     lightOf: (name: string, step: number) => `From the score of “${name}” at t = ${step}: gradient handed back a step`,
   },
   fading: {
@@ -317,7 +317,7 @@ export const zh: typeof en = {
     roads: {
       title: "梯度的两条路",
       question: "预测沿哪条路追溯到过去？",
-      telling: "LSTM 两条路都有：一条沿 c 直走，一条沿 h 穿过各个门。memorizer 走 c，counter 两条都走；普通 RNN 只有 h 这一条。",
+      telling: "LSTM 两条路都有：一条沿 c 直走，一条沿 h 穿过各个门。普通 RNN 只有 h 这一条。",
     },
     fading: {
       title: "极端情形",
@@ -446,7 +446,7 @@ export const zh: typeof en = {
     network: "网络",
     kinds: { memorizer: "LSTM，memorizer", counter: "LSTM，counter", gru: "GRU", rnn: "RNN" },
     cellRoad: (cell) => (cell === "RNN" ? "c 路：RNN 没有" : cell === "GRU" ? "c 路：更新门保留的部分" : "c 路：穿过遗忘门"),
-    hiddenRoad: (cell) => (cell === "RNN" ? "h 路：穿过唯一的加权和" : "h 路：穿过各门与候选的加权和"),
+    hiddenRoad: (cell) => (cell === "RNN" ? "h 路：穿过唯一的加权和" : "h 路：穿过各门的加权和"),
     lightOf: (name, step) => `从 t = ${step} 时“${name}”的得分出发：每一步往回传的梯度`,
   },
   fading: {

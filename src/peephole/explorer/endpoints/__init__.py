@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
-from peephole.explorer.endpoints import follows, light, moments, phrases, runs, traces, turns, weights, whatif
+from peephole.explorer.endpoints import follows, light, moments, phrases, runs, traces, weights, whatif
 from peephole.explorer.payload import Json, Payload
 
 Endpoint = Callable[[Desk, Asked], Payload | Json]
@@ -53,7 +53,6 @@ ROUTES = (
     Route("/api/runs/{run}/changes", runs.changes),
     Route("/api/runs/{run}/trace", traces.trace, posted=True),
     Route("/api/runs/{run}/weights/{layer}/{direction}", weights.weights),
-    Route("/api/runs/{run}/turns", turns.turns),
     Route("/api/runs/{run}/continue", whatif.go_on, posted=True),
     Route("/api/runs/{run}/ablate", whatif.ablate, posted=True),
     Route("/api/traces/{trace}/light", light.light, posted=True),
