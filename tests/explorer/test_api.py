@@ -44,7 +44,6 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
         "result": cards["mirror"]["result"],
         "film": 0,
         "modified": cards["mirror"]["modified"],
-        "film": 0,
         "error": None,
     }
     assert cards["digits"]["peephole"] == "diagonal"

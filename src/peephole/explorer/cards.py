@@ -82,7 +82,6 @@ def card(id: str, run: Run) -> Json:
         "result": {name: _finite(value) for name, value in run.result.items()},
         "film": len(run.film()),
         "modified": _modified(run.path),
-        "film": len(run.film()),
         "error": None,
     }
 
