@@ -63,7 +63,8 @@ export function NetworkPage() {
   const rows = (trace.value.value?.features ?? 0) > 1;
   const { editing } = address.value;
   const typing = editing && selected.value?.run.input === "symbols";
-  const editable = selected.value && !selected.value.run.bare && (selected.value.run.input === "symbols" || selected.value.run.samples > 1);
+  const network = selected.value?.run ?? null;
+  const editable = network && !network.bare && (network.input === "symbols" || network.samples > 1) ? network : null;
 
   return (
     <main class="network" data-testid="network-page" aria-busy={busy.value}>
@@ -72,7 +73,7 @@ export function NetworkPage() {
         <TextSelect />
         {editable && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
-            {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
+            {editable.input === "symbols" ? words.editText : words.anotherSample}
           </button>
         )}
       </Breadcrumb>
