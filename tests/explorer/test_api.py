@@ -43,7 +43,6 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
         "peephole": None,
         "result": cards["mirror"]["result"],
         "modified": cards["mirror"]["modified"],
-        "film": 0,
         "error": None,
     }
     assert cards["digits"]["peephole"] == "diagonal"

@@ -82,9 +82,9 @@ def test_the_first_screen_has_a_sentence_a_lit_memory_and_one_next_thing(home: V
     page = home.page
     finished(page)
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
-    for part in ("stage", "story", "try-other"):
+    for part in ("memory-play", "story", "try-other"):
         expect(page.get_by_test_id(part)).to_be_in_viewport()
-    expect(page.get_by_test_id("stage").get_by_test_id("legend")).to_be_in_viewport()
+    expect(page.get_by_test_id("memory-play").get_by_test_id("legend")).to_be_in_viewport()
     expect(page.locator(".primary")).to_have_count(1)
     lit = (
         page.get_by_test_id("play")

@@ -61,6 +61,8 @@ export interface Run extends Omit<RunCard, "film"> {
   readonly siblings: readonly string[];
   /** it reads forward only: what comes later changes nothing before */
   readonly causal: boolean;
+  /** what a model did is here and not the model: nothing else can be read, held or looked back from */
+  readonly bare?: boolean;
 }
 
 /** A shipped network, with what to look for in it. */

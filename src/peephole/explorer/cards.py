@@ -81,7 +81,6 @@ def card(id: str, run: Run) -> Json:
         "peephole": config.peephole,
         "result": {name: _finite(value) for name, value in run.result.items()},
         "modified": _modified(run.path),
-        "film": len(run.film()),
         "error": None,
     }
 

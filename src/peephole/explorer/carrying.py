@@ -118,8 +118,8 @@ def _material(opened: OpenRun, material: Material, live: bool) -> CarriedMateria
     reading = Sessions().read(opened, Task(material)).reading
     records = reading.trace.records
     embedded = opened.network.config.embedding is not None
-    vectors = flatten(records[0].input, records[0].lengths) if embedded else None
-    return replace(bare, records=records, vectors=vectors, said=reading.said)
+    read = {0: flatten(records[0].input, records[0].lengths)} if embedded else {}
+    return replace(bare, records=records, read=read, said=reading.said)
 
 
 def _known(targets: Tensor) -> Tensor | None:

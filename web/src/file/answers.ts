@@ -114,7 +114,7 @@ const unit: Answer = (library, place) => {
 
 const layerMoment: Answer = (library, place) => {
   const { session, record } = lane(library, place);
-  const { material, live } = session;
+  const { material } = session;
   const step = below(material.symbols.length, place["step"]);
   const row = (name: string, at: number) => record.quantities.get(name)!.slice(at * record.units, (at + 1) * record.units);
   const tensors: Record<string, Named> = {};
@@ -123,31 +123,25 @@ const layerMoment: Answer = (library, place) => {
   for (const state of ["cell", "hidden"].filter((name) => record.quantities.has(name))) {
     tensors[`before.${state}`] = vector(earlier === null ? new Float32Array(record.units) : row(state, earlier));
   }
-  const features = live?.network.features(record.layer) ?? 0;
-  const read = live?.run.inputs[record.layer];
-  const input = read ? read.slice(step * features, (step + 1) * features) : oneHot(session, record, step, features);
-  tensors["input"] = vector(input);
+  tensors["input"] = vector(inputAt(session, record.layer, step));
   return { tensors, facts: { kind: record.kind, step: placeOf(session, step), first: earlier === null } };
 };
 
-/** What a layer read where nothing was noted: the symbol as one of all; of a deeper layer, what came out below. */
-function oneHot({ records, material, vectors, facts }: Session, record: LayerRecord, step: number, features: number): Float32Array {
-  if (record.layer > 0) {
-    const under = records.filter((one) => one.layer === record.layer - 1);
-    return Float32Array.from(
-      under.flatMap(({ quantities, units }) => [...quantities.get("hidden")!.subarray(step * units, (step + 1) * units)]),
-    );
+/** What a layer read at a step: what is known of it, what came out below, or the symbol as one of all. */
+function inputAt({ read, records, material, facts }: Session, layer: number, step: number): Float32Array {
+  const row = (values: Float32Array) => {
+    const width = values.length / material.symbols.length;
+    return values.slice(step * width, (step + 1) * width);
+  };
+  const known = read(layer);
+  if (known) return row(known);
+  if (layer > 0) {
+    const below = records.filter((one) => one.layer === layer - 1).map(({ quantities }) => quantities.get("hidden")!);
+    return Float32Array.from(below.flatMap((hidden) => [...row(hidden)]));
   }
-  if (material.inputs instanceof Float32Array) {
-    return material.inputs.slice(step * material.features, (step + 1) * material.features);
-  }
-  if (vectors) {
-    const width = vectors.length / material.symbols.length;
-    return vectors.slice(step * width, (step + 1) * width);
-  }
-  const size = features || (facts.vocabulary?.symbols.length ?? 0);
-  const hot = new Float32Array(size);
-  if (material.inputs[step]! < size) hot[material.inputs[step]!] = 1;
+  if (material.inputs instanceof Float32Array) return row(material.inputs);
+  const hot = new Float32Array(facts.vocabulary?.symbols.length ?? 0);
+  hot[material.inputs[step]!] = 1;
   return hot;
 }
 

@@ -102,9 +102,9 @@ export class Capsule {
     }));
   }
 
-  /** What the first layer read, (step, feature), where symbols became vectors; null where they did not. */
-  vectors(run: string, number: number): Float32Array | null {
-    const name = `${run}/${number}/vectors`;
+  /** What a layer read, (step, feature), where that is neither the material itself nor what came out below; else null. */
+  read(run: string, number: number, layer: number): Float32Array | null {
+    const name = `${run}/${number}/${layer}.read`;
     return this.tensors.has(name) ? this.floats(name) : null;
   }
 

@@ -32,8 +32,8 @@ export interface Session {
   readonly material: Material;
   readonly records: readonly LayerRecord[];
   readonly said: Said;
-  /** (step, feature) what the first layer read, where it is not the material itself and the record was in the file */
-  readonly vectors: Float32Array | null;
+  /** (step, feature) what a layer read, where it is known apart from the material and the records; else null */
+  read(layer: number): Float32Array | null;
   /** the record was in the file and is rounded */
   readonly rounded: boolean;
   /** the network and what it did, where it ran here; null where the record was in the file */
@@ -101,8 +101,9 @@ export class Library {
       const { capsule } = this;
       const { rounded } = facts.materials[number]!;
       const material = capsule.material(run, number);
-      const [records, vectors] = [capsule.records(run, number), capsule.vectors(run, number)];
-      return { ...common, material, records, vectors, said: capsule.said(run, number), rounded, live: null };
+      const records = capsule.records(run, number);
+      const read = (layer: number) => capsule.read(run, number, layer);
+      return { ...common, material, records, read, said: capsule.said(run, number), rounded, live: null };
     }
     const network = this.network(run, facts, task.frame ?? null);
     const material = number === null ? this.own(facts, task) : this.capsule.material(run, number);
@@ -114,7 +115,7 @@ export class Library {
       material,
       records: ran.records,
       said: said(ran.scores, network.config.output_size, material, facts.target),
-      vectors: null,
+      read: (layer) => ran.inputs[layer] ?? null,
       rounded: false,
       live: { network, run: ran, held: holding },
     };
