@@ -42,6 +42,7 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
         "parameters": sum(p.numel() for p in ph.RNN(3, 5, bidirectional=True).parameters()) + 33,
         "peephole": None,
         "result": cards["mirror"]["result"],
+        "film": 0,
         "modified": cards["mirror"]["modified"],
         "error": None,
     }
