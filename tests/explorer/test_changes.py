@@ -39,8 +39,8 @@ def test_the_latest_to_settle_come_first_then_those_that_waver_most() -> None:
 def test_what_an_image_was_mistaken_for_is_what_was_guessed_most_on_ink() -> None:
     labels = [[9, 3], [9, 3], [2, 7], [2, 3], [5, 3], [3, 3]]
     first, second = sorted(asked(labels, [3, 3], blank=2), key=lambda change: change.sample)
-    assert (first.label, first.mistaken, first.rows) == (3, 2, 2)
-    assert (second.label, second.mistaken, second.rows) == (3, 7, 1)
+    assert (first.label, first.mistaken, first.rows, first.until) == (3, 2, 2, 4)
+    assert (second.label, second.mistaken, second.rows, second.until) == (3, 7, 1, 3)
 
 
 def test_an_image_that_wavered_on_paper_only_was_mistaken_for_nothing_on_ink() -> None:
@@ -53,7 +53,9 @@ def test_an_image_that_is_never_told_or_never_doubted_is_none() -> None:
 
 def test_a_change_on_blank_paper_is_none() -> None:
     assert asked([[1], [2], [3], [3]], [3], blank=2) == []
-    assert asked([[1], [2], [3], [3]], [3], blank=1) == [Change(0, 3, 1, label=3, mistaken=2, rows=1)]
+    assert asked([[1], [2], [3], [3]], [3], blank=1) == [
+        Change(0, 3, 1, label=3, mistaken=2, rows=1, until=2)
+    ]
 
 
 def test_the_page_is_told_and_a_network_of_texts_refuses(client: Any) -> None:
@@ -76,6 +78,7 @@ def test_threes_that_were_taken_for_twos_are_found_by_asking_for_them(client: An
     first = max(found, key=lambda change: change["rows"])
     guesses = client.trace("zoo:digits", sample=first["sample"])["distribution"].argmax(-1)
     assert (guesses == 2).sum() >= first["rows"] >= 5
+    assert guesses[first["until"] - 1] == 2
     assert guesses[-1] == 3
 
 

@@ -26,6 +26,7 @@ class Change:
         label: what it is.
         mistaken: the wrong label that was the likeliest at most rows with ink; None if none ever was.
         rows: at how many.
+        until: the last of them, from 1; 0 if there is none.
     """
 
     sample: int
@@ -34,6 +35,7 @@ class Change:
     label: int
     mistaken: int | None
     rows: int
+    until: int
 
 
 @torch.no_grad()
@@ -56,14 +58,17 @@ def changes(network: Network, batches: Iterable[Batch]) -> list[Change]:
         right = guesses[-1] == batch.targets[-1]
         for image in (right & (settled > 0)).nonzero().flatten().tolist():
             label = int(batch.targets[-1, image])
-            mistaken, times = _mistaken(guesses[:, image][inked[:, image]], label)
-            row, times_turned = int(settled[image]), int(turned[:, image].sum())
-            found.append(Change(seen + image, row, times_turned, label, mistaken, times))
+            seen_as = guesses[:, image].where(inked[:, image], label)
+            row, times = int(settled[image]), int(turned[:, image].sum())
+            found.append(Change(seen + image, row, times, label, *_mistaken(seen_as, label)))
         seen += guesses.shape[1]
     return sorted(found, key=lambda change: (-change.row, -change.turns, change.sample))
 
 
-def _mistaken(guesses: Tensor, label: int) -> tuple[int | None, int]:
-    """The wrong label that was guessed most often, and how often; None and 0 if none was."""
+def _mistaken(guesses: Tensor, label: int) -> tuple[int | None, int, int]:
+    """The wrong label that was guessed most often, how often, and the last row; None and 0 if none was."""
     often = torch.bincount(guesses[guesses != label])
-    return (int(often.argmax()), int(often.max())) if len(often) else (None, 0)
+    if len(often) == 0:
+        return None, 0, 0
+    mistaken = int(often.argmax())
+    return mistaken, int(often.max()), int((guesses == mistaken).nonzero().max()) + 1

@@ -17,6 +17,8 @@ export interface Change {
   readonly mistaken: string | null;
   /** at how many */
   readonly rows: number;
+  /** the last of them, from 1 */
+  readonly until: number;
 }
 
 export const wanted = signal(false);

@@ -133,7 +133,7 @@ function Unrolled({ width, found, shown, hidden, chosen }: Props) {
             key={place}
             class="openable"
             role="button"
-            tabIndex={0}
+            tabindex={0}
             aria-pressed={place === chosen}
             aria-label={words.open(place + 1)}
             data-testid={`tour-circle-${place}`}

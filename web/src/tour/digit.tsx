@@ -28,10 +28,10 @@ const mistaken = ofSteps<readonly Change[]>(["digit"], () => {
   };
 });
 
-/** A digit in the row before its guess settles: a step further, and the network has changed its mind. */
-const shown = ({ sample, row }: Change): Partial<Address> => ({
+/** A digit in the last row in which it is taken for another: a step further, and the network changes its mind. */
+const shown = ({ sample, until }: Change): Partial<Address> => ({
   source: { kind: "sample", index: sample },
-  moment: Math.max(0, row - 2),
+  moment: Math.max(0, until - 1),
 });
 
 export function DigitStep() {

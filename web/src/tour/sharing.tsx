@@ -82,7 +82,7 @@ function Pinned({ edge, matrix, lit, light }: PinnedProps) {
   return (
     <figure
       class={lit ? "pinned lit" : "pinned"}
-      tabIndex={0}
+      tabindex={0}
       data-testid={`tour-matrix-${edge}`}
       onPointerEnter={() => light(edge)}
       onPointerLeave={() => light(null)}
@@ -121,7 +121,7 @@ function Cells({ width, unrolled, lit, light }: CellsProps) {
   const edges = (edge: Edge, paths: readonly string[]) => (
     <g
       class={lit === null ? "edges" : lit === edge ? "edges lit" : "edges dim"}
-      tabIndex={0}
+      tabindex={0}
       role="img"
       aria-label={words.copies(edge, paths.length)}
       data-testid={`tour-edge-${edge}`}

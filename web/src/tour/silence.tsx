@@ -115,6 +115,8 @@ function lanes({ free, shut: held }: Shut, on: boolean): ChartLane[] {
   ];
 }
 
+/** What is held is computed another way, which rounds differently. */
+const ROUNDING = 1e-5;
 /** Not told apart below this: half of the last digit that is printed. */
 const SAME = 0.005;
 
@@ -130,7 +132,7 @@ function Told({ found }: { readonly found: Shut }) {
   return (
     <p class="told" role="status" data-testid="tour-told" data-cell={`${cell} ${cellNow}`}>
       <span>
-        <i>c</i> {decimal(cell)} → <b>{decimal(cellNow)}</b> {cell === cellNow && words.same}
+        <i>c</i> {decimal(cell)} → <b>{decimal(cellNow)}</b> {Math.abs(cell - cellNow) < ROUNDING && words.same}
       </span>
       <span>
         <i>h</i> {decimal(hidden)} → <b>{decimal(hiddenNow)}</b>
