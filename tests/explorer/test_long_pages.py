@@ -193,9 +193,14 @@ def test_odd_characters_are_shown_as_themselves(reader: Visit) -> None:
 
 def paste(page: Page, text: str) -> None:
     page.get_by_test_id("edit-text").click()
-    # As a paste does it: typing a million characters would take the afternoon.
-    page.get_by_test_id("text-input").evaluate("(area, text) => { area.value = text; }", text)
-    page.get_by_test_id("text-submit").click()
+    page.get_by_test_id("live-text").evaluate(
+        """(area, text) => {
+             const clipboardData = new DataTransfer();
+             clipboardData.setData("text/plain", text);
+             area.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+           }""",
+        text,
+    )
 
 
 def test_a_long_pasted_text_is_read_with_its_progress_on_the_page(
@@ -210,6 +215,9 @@ def test_a_long_pasted_text_is_read_with_its_progress_on_the_page(
     progress = page.get_by_test_id("survey-progress")
     expect(progress).to_contain_text(re.compile(r"\d+ % of 320\W000 steps"))
     assert painted(page)["ink"] > 1000  # the text is there meanwhile
+    expect(page).not_to_have_url(
+        re.compile("edit=")
+    )  # what is too long to be read with every letter is looked at
     expect(progress).to_have_count(0, timeout=120_000)
     page.get_by_test_id("unit-row-1").click()
     jump(found, "200005", 200_005)
@@ -217,6 +225,19 @@ def test_a_long_pasted_text_is_read_with_its_progress_on_the_page(
     assert_shows(found.numbers(), record, moment=200_005, unit=1)
     context.close()
     assert found.troubles == []
+
+
+def test_of_a_long_text_what_is_on_screen_can_be_typed_into(reader: Visit) -> None:
+    page = reader.page
+    jump(reader, "the end", len(TEXT) - len("the end"))
+    page.get_by_test_id("edit-text").click()
+    area = page.get_by_test_id("live-text")
+    expect(area).to_have_value(re.compile(r"quoted[^\0]*the end$"))
+    assert len(area.input_value()) < 4000
+    expect(page).to_have_url(re.compile(r"text=.*edit=1"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"file=0"))
+    reader.expect_moment(len(TEXT) - len("the end"))
 
 
 def test_a_text_past_the_limit_is_refused_in_words(browser: Browser, long_text: Explorer) -> None:

@@ -87,6 +87,23 @@ export function follow(): void {
   if (step !== moment.peek()) move({ moment: step });
 }
 
+/** What is pasted in one piece and longer than this is to be looked at, not typed into. */
+const LONG = 16_384;
+
+/** Has the network read a long text in place of the draft; false for one that can be typed into. */
+export function takeLong(text: string): boolean {
+  if (text.length < LONG) return false;
+  try {
+    const source = sourceOf(text);
+    own = null;
+    go({ source, editing: false, moment: null, light: null, stretch: null, unit: unit.peek() });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    unkept.value = error;
+  }
+  return true;
+}
+
 /** Opens the text for typing, or closes it. The unit stays, whatever the next text makes of the others. */
 export function edit(editing: boolean): void {
   own = null;
@@ -105,7 +122,8 @@ function onScreen(): Partial<Address> {
 effect(() => {
   const { editing, source } = address.value;
   const read = trace.value;
-  if (!editing || read.loading || !read.value?.long) return;
+  // A text that stands in the address itself is short; what is read may still be the one before it.
+  if (!editing || source.kind === "text" || read.loading || !read.value?.long) return;
   // What was pasted is long: it is looked at. Or the address would have a long text typed into.
   untracked(() => (source === own ? go({ editing: false }) : edit(true)));
 });
