@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from playwright.sync_api import (
 
 import peephole as ph
 
+AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -102,8 +104,11 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "peephole.cli", *map(str, arguments)]
 
 
-def explore(*paths: Path) -> Explorer:
-    process = subprocess.Popen(command("explore", *paths, "--no-open"), stdout=subprocess.PIPE, text=True)
+def explore(*paths: Path, texts: Sequence[Path] = ()) -> Explorer:
+    files = [part for text in texts for part in ("--text", text)]
+    process = subprocess.Popen(
+        command("explore", *paths, *files, "--no-open"), stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     return Explorer(process, process.stdout.readline().split()[0])
 
@@ -129,6 +134,17 @@ def settle(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     expect(page.locator("main")).to_be_visible()
     expect(page.locator("main[aria-busy=true]")).to_have_count(0)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe calls serious or critical, each with the elements that it is about."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {', '.join(str(node['target']) for node in one['nodes'][:3])}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def traced(run: ph.Run, text: str, layer: int) -> ph.LayerRecord:

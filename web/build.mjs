@@ -1,5 +1,6 @@
-// Bundles the front end into three files: index.html, explorer.js, explorer.css (and the licences of what is in
-// them). Knows nothing of Python; `node.py` beside this file finds Node and starts it.
+// Bundles the front end: index.html, explorer.js, explorer.css for all hosts, and widget.js, which frames them in a
+// notebook (and the licences of what is in them). Knows nothing of Python; `node.py` beside this file finds Node and
+// starts it.
 //
 //   node build.mjs [--out FOLDER] [--watch]
 
@@ -49,7 +50,7 @@ const finish = {
 
 const context = await esbuild.context({
   absWorkingDir: here,
-  entryPoints: { explorer: "./src/main" },
+  entryPoints: { explorer: "./src/main", widget: "./src/widget" },
   outdir: out,
   bundle: true,
   format: "esm",

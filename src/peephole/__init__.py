@@ -25,6 +25,7 @@ from peephole.nn.states import CallState as State
 # A folder becomes an attribute of its package when it is first imported. The lines below do that and then bind
 # `trace` to the function, for good: `ph.trace` is the function in whatever order things are imported, and
 # `from peephole.trace.recording import …` finds the folder all the same.
+from peephole.trace import showing
 from peephole.trace.intervening import intervene
 from peephole.trace.recording import recording, trace
 from peephole.trace.survey import Survey, survey
@@ -35,6 +36,16 @@ if TYPE_CHECKING:
     from peephole.train.run import Run
 
     open_run = Run.open
+
+
+def _hosts() -> showing.Hosts:
+    from peephole.explorer import hosts
+
+    return hosts
+
+
+# Traces and runs show themselves through the explorer, which lies above them; only here both are known.
+showing.shown_by(_hosts)
 
 __version__ = "0.1.0"
 

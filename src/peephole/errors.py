@@ -10,7 +10,8 @@
     ├── TrainingError          (RuntimeError)       a training run that cannot go on
     ├── TraceError             (ValueError)         a trace that cannot be made, read or saved
     │   └── MissingQuantityError (AttributeError, KeyError)  a gate or state that this record does not hold
-    └── ServerError            (RuntimeError)       the explorer's server cannot start or answer
+    ├── ServerError            (RuntimeError)       the explorer's server cannot start or answer
+    └── NotInstalledError      (ImportError)        what was asked for needs a package that is not installed
 
 Each also is the builtin that a caller would expect. A message is one line that says what was wrong, what was
 received, and what to do; the command line prints it as it stands. Where ``torch.nn`` raises an error for a
@@ -66,3 +67,7 @@ class MissingQuantityError(TraceError, AttributeError, KeyError):
 
 class ServerError(PeepholeError, RuntimeError):
     """The explorer's server cannot start, or cannot answer."""
+
+
+class NotInstalledError(PeepholeError, ImportError):
+    """What was asked for needs an optional package that is not installed."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from browsing import Explorer, settle, visit
+from browsing import Explorer, settle, violations, visit
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,7 +15,6 @@ import peephole as ph
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = {
     "wide": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
     "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "is_mobile": True},
@@ -25,6 +23,11 @@ PLACES = {
     "home": "/",
     "network": "/run/{run}?lanes=predictions%2Csurprise&t=5",
     "unit": "/run/{run}/unit/2?t=5",
+    "moment": "/run/{run}/unit/2/moment?t=5",
+    "all units": "/run/{run}/unit/2/moment?t=5&all=1",
+    "compare": "/compare/zoo:counter/zoo:counter-rnn?t=5",
+    "digit": "/run/zoo:digits/digit?sample=3&t=14",
+    "drawn digit": "/run/zoo:digits/digit?drawn=" + "A" * 523,
 }
 
 
@@ -40,17 +43,6 @@ def test_axe_finds_nothing_serious(
     settle(page)
     assert violations(page) == []
     context.close()
-
-
-def violations(page: Page) -> list[str]:
-    """What axe calls serious or critical, each with the elements that it is about."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-    return [
-        f"{one['id']}: {one['help']}: {', '.join(str(node['target']) for node in one['nodes'][:3])}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 DEFICIENCIES = ("none", "achromatopsia", "protanopia", "deuteranopia", "tritanopia")

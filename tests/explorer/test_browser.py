@@ -108,7 +108,16 @@ def test_back_leads_where_one_came_from(visitor: Visit) -> None:
 
 def places(run: ph.Run) -> list[str]:
     network = f"/run/{run.path.name}"
-    return ["/", f"{network}?lanes=predictions%2Csurprise", f"{network}/unit/2"]
+    unit = f"{network}/unit/2"
+    return [
+        "/",
+        f"{network}?lanes=predictions%2Csurprise",
+        unit,
+        f"{unit}/moment?t=3",
+        f"{unit}/moment?t=3&all=1",
+        "/compare/zoo:counter/zoo:counter-rnn",
+        "/run/zoo:digits/digit",
+    ]
 
 
 def test_a_telephone_shows_every_page_without_sideways_scroll(
@@ -152,7 +161,9 @@ def test_light_and_dark_have_one_layout_and_their_own_ground(
 
 def test_chinese_leaves_no_english_label(browser: Browser, explorer: Explorer, run: ph.Run) -> None:
     context, found = visit(browser, explorer)
-    same = {"Peephole", "English", "LSTM", "tanh", run.name, "run", "peephole", "explore"}
+    same = {"Peephole", "English", "LSTM", "GRU", "RNN", "tanh", "SVG", "peephole", "explore"}
+    same |= {run.name, "run", "counter", "rnn", "gru", "digits"}
+    same |= {"Enter", "Escape", "Shift"}  # what is written on the keys
     for place in places(run):
         page = found.go(f"{place}{'&' if '?' in place else '?'}lang=zh")
         settle(page)

@@ -54,16 +54,29 @@ export interface Run extends Omit<RunCard, "film"> {
   readonly vocabulary: readonly string[] | null;
   readonly labels: readonly string[] | null;
   readonly samples: number;
+  /** names of the files that the explorer was started with */
+  readonly texts?: readonly string[];
   readonly film: readonly Frame[];
   /** the other networks that learned the same problem and read the same symbols */
   readonly siblings: readonly string[];
   /** it reads forward only: what comes later changes nothing before */
   readonly causal: boolean;
+  /** what a model did is here and not the model: nothing else can be read, held or looked back from */
+  readonly bare?: boolean;
+}
+
+/** A shipped network, with what to look for in it. */
+export interface ShippedCard extends RunCard {
+  readonly title: Words;
+  readonly look_for: Words;
+  /** of a counter: the least n at which it errs */
+  readonly first_failure: number | null;
 }
 
 export interface Home {
   readonly version: string;
   readonly runs: readonly RunCard[];
+  readonly gallery: readonly ShippedCard[];
 }
 
 /** Asks the host; a Failure with its own words if it refuses or is gone. */
@@ -73,7 +86,9 @@ async function request(path: string, signal: AbortSignal, body?: unknown): Promi
     answer = await host().ask(path, body, signal);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    throw new Failure(strings().serverGone, strings().serverGoneRemedy);
+    const words = strings();
+    if (error.who === "kernel") throw new Failure(words.hosts.kernelGone, words.hosts.kernelGoneRemedy);
+    throw new Failure(words.serverGone, words.serverGoneRemedy);
   }
   if (answer.status < 400) return answer.body;
   const { error, do: remedy } = refusalIn(answer.body);
@@ -136,17 +151,26 @@ export interface Task {
   readonly source: Exclude<Source, { kind: "pasted" }>;
   readonly frame: number | null;
   readonly clamps: readonly Clamp[];
+  /** false: with the weights of its peepholes at 0 */
+  readonly peepholes?: boolean;
 }
 
 /** The body that asks for it. */
-export function asked({ source, frame, clamps }: Task): Record<string, unknown> {
+export function asked({ source, frame, clamps, peepholes = true }: Task): Record<string, unknown> {
   const material =
     source.kind === "text"
       ? { text: source.text }
       : source.kind === "drawn"
         ? { drawn: source.pixels }
-        : { sample: source.index };
-  return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}) };
+        : source.kind === "file"
+          ? { file: source.index }
+          : { sample: source.index };
+  return {
+    ...material,
+    ...(frame === null ? {} : { frame }),
+    ...(clamps.length > 0 ? { clamps } : {}),
+    ...(peepholes ? {} : { peepholes }),
+  };
 }
 
 /** How each trace is made again, should the server have forgotten it while its windows are still looked at. */
@@ -199,9 +223,11 @@ export async function getUnit(
   unit: number,
   quantities: readonly string[],
   signal: AbortSignal,
+  around = 0,
 ): Promise<UnitTrace> {
   const path = `/api/traces/${read.trace}/${layer}/${direction}/unit/${unit}`;
-  const found = await payload<UnitFacts>(path, signal);
+  // Of a long text the stretch around a step is wanted at once, and comes with the rest.
+  const found = await payload<UnitFacts>(read.long ? `${path}?around=${around}` : path, signal);
   const load = (from: number, to: number) => windowed(read.trace, `${path}/window/${from}/${to}`);
   return unitOf(found, { read, layer, direction, unit, quantities }, load);
 }

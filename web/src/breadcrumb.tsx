@@ -1,7 +1,7 @@
 // The breadcrumb is the address: where one is, and the ways up.
 
 import type { ComponentChildren } from "preact";
-import { run, selected, unit } from "./data";
+import { moment, run, selected, unit } from "./data";
 import { strings } from "./i18n";
 import { Link } from "./link";
 import { Menu } from "./menu";
@@ -28,10 +28,15 @@ export function Breadcrumb({ children, more }: Props) {
           <li>
             <Link to={{ ...HOME, lang }}>{words.home}</Link>
           </li>
-          <li>{onUnit ? <Link to={{ page: "network" }}>{name}</Link> : <h1>{name}</h1>}</li>
+          <li>{page === "network" ? <h1>{name}</h1> : <Link to={{ page: "network", unit: unit.value }}>{name}</Link>}</li>
           <li>
             <LayerSelect />
           </li>
+          {page === "digit" && (
+            <li>
+              <h1>{words.digit.page}</h1>
+            </li>
+          )}
           {unit.value !== null && (
             <li>
               {onUnit ? (
@@ -39,6 +44,17 @@ export function Breadcrumb({ children, more }: Props) {
               ) : (
                 <Link to={{ page: "unit", unit: unit.value }} testid="unit-link">
                   {words.unitN(unit.value)}
+                </Link>
+              )}
+            </li>
+          )}
+          {unit.value !== null && (
+            <li>
+              {page === "moment" ? (
+                <h1>{words.moment.name}</h1>
+              ) : (
+                <Link to={{ page: "moment", unit: unit.value, moment: moment.value }} testid="moment-link">
+                  {words.moment.name}
                 </Link>
               )}
             </li>

@@ -62,6 +62,9 @@ export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() =
   if (source.kind === "sample" && !(source.index < Math.max(1, found.samples))) {
     return { what: words.noSample, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
   }
+  if (source.kind === "file" && !(source.index < (found.texts ?? []).length)) {
+    return { what: words.long.noFile, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
+  }
   return { run: found, detail, quantity: shown };
 });
 
@@ -141,7 +144,7 @@ const surveyed = resource(() => {
 });
 
 /** The text, once the network has read all of it. */
-const ready = computed(() => {
+export const ready = computed(() => {
   const read = trace.value.value;
   return read && read.steps > 0 && read.share.value === 1 ? read : null;
 });
@@ -204,16 +207,16 @@ export const unitTrace: Resource<api.UnitTrace> = resource(() => {
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal),
+        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal, moment.peek()),
         () => api.postTrace(name, task(), signal),
       ),
   };
 }, 24);
 
-/** The step under the cursor, always one that exists. */
+/** The step under the cursor, always one that exists. A film of a digit opens at its end, a text at its beginning. */
 export const moment = computed(() => {
   const steps = trace.value.value?.steps ?? 0;
-  const wanted = address.value.moment ?? 0;
+  const wanted = address.value.moment ?? (address.value.page === "digit" ? steps - 1 : 0);
   return Number.isNaN(wanted) ? 0 : Math.max(0, Math.min(wanted, steps - 1));
 });
 

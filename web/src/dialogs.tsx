@@ -8,6 +8,7 @@ import { findNext } from "./find";
 import { count } from "./format";
 import { strings } from "./i18n";
 import { address, go, move } from "./state";
+import { TourEntrance } from "./tour/entrance";
 
 export const dialog = signal<"help" | "jump" | null>(null);
 
@@ -44,6 +45,9 @@ function Help() {
       </dl>
       <form method="dialog" class="row">
         <LanguageButton />
+        <span onClick={() => (dialog.value = null)}>
+          <TourEntrance />
+        </span>
         <span class="spring" />
         <button class="primary" autofocus>
           {words.close}

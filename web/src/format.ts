@@ -10,6 +10,12 @@ export function decimal(value: number, digits = 2): string {
   return value < 0 && Number(text) !== 0 ? MINUS + text : text;
 }
 
+/** A number whose sign is always written. */
+export function signed(value: number, digits = 2): string {
+  const text = decimal(value, digits);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
 /** A share as a whole percentage, but never "0 %" or "100 %" for one that is not quite that. */
 export function percent(share: number): string {
   if (Number.isNaN(share)) return "—";

@@ -13,7 +13,11 @@ export interface Host {
 }
 
 /** Nobody answers any more. */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  constructor(readonly who: "server" | "kernel") {
+    super(`the ${who} does not answer`);
+  }
+}
 
 /** The explorer's server, which the page came from. */
 export const server: Host = {
@@ -27,7 +31,7 @@ export const server: Host = {
       return { status: response.status, body: await response.arrayBuffer() };
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") throw error;
-      throw new Unreachable();
+      throw new Unreachable("server");
     }
   },
 };

@@ -1,10 +1,13 @@
 // Keys: the cursor, the unit, jump, help. They write the state like anything else.
 
 import { dialog } from "./dialogs";
-import { moment, selected, trace, unit } from "./data";
+import { selected, unit } from "./data";
 import { playFilm } from "./film";
 import { grabKey } from "./grab";
-import { address, go, move } from "./state";
+import { playLight } from "./light/panel";
+import { markStretch, toggleLight } from "./looking";
+import { step as stepMoment, togglePlay } from "./moment/play";
+import { address, go, type Page } from "./state";
 import { stepUnit } from "./units-list";
 
 const FAR = 10;
@@ -13,14 +16,27 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
 }
 
-/** What the space bar presses. */
-function pressable(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("button, a") !== null;
+/** Whether a key is meant for the button or the link that has the focus. */
+function onControl(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("button:not(.marked), a") !== null;
 }
 
-function stepMoment(by: number): void {
-  const steps = trace.peek().value?.steps ?? 0;
-  if (steps > 0) move({ moment: Math.max(0, Math.min(steps - 1, moment.peek() + by)) });
+const DEEPER: Partial<Record<Page, Page>> = { network: "unit", unit: "moment" };
+const UP: Partial<Record<Page, Page>> = { moment: "unit", unit: "network" };
+
+/** Goes a page deeper or back up, with the unit that is looked at. */
+function change(way: Partial<Record<Page, Page>>): void {
+  const page = way[address.peek().page];
+  if (page) go({ page, unit: unit.peek() });
+}
+
+/** Plays what there is to play on the page; false where nothing is. */
+function play(): boolean {
+  const { page, light } = address.peek();
+  if (page === "moment") togglePlay();
+  else if (light !== null) playLight();
+  else return playFilm();
+  return true;
 }
 
 function press(event: KeyboardEvent): void {
@@ -38,12 +54,14 @@ function press(event: KeyboardEvent): void {
   else if (event.key === "End") stepMoment(Number.POSITIVE_INFINITY);
   else if (event.key === "ArrowUp") stepUnit(-1);
   else if (event.key === "ArrowDown") stepUnit(1);
+  else if (event.key === "b") toggleLight();
+  else if (event.key === "[") markStretch("from");
+  else if (event.key === "]") markStretch("to");
   else if (event.key === "/") dialog.value = "jump";
-  else if (event.key === " " && !pressable(event.target)) {
-    if (!playFilm()) return;
-  }
-  else if (event.key === "Enter" && !pressable(event.target)) {
-    go(address.peek().page === "unit" ? { page: "network" } : { page: "unit", unit: unit.peek() });
+  else if (event.key === "Enter" && !onControl(event.target)) change(DEEPER);
+  else if (event.key === "Backspace") change(UP);
+  else if (event.key === " " && !onControl(event.target)) {
+    if (!play()) return;
   } else return;
   event.preventDefault();
 }

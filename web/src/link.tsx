@@ -1,6 +1,7 @@
 // A link within the explorer: a real address, so that it can be opened in a new tab, followed without a reload.
 
 import type { ComponentChildren } from "preact";
+import { bar } from "./bar";
 import { address, format, go, type Address } from "./state";
 
 interface Props {
@@ -17,7 +18,7 @@ export function Link({ to, class: className, testid, label, children }: Props) {
     event.preventDefault();
     go(to);
   };
-  const target = format({ ...address.value, ...to });
+  const target = bar().link(format({ ...address.value, ...to }));
   return (
     <a href={target} class={className} data-testid={testid} aria-label={label} onClick={follow}>
       {children}

@@ -26,6 +26,7 @@ export const NOTHING_READ: Trace = {
   long: false,
   share: signal(1),
   probabilities: null,
+  distribution: null,
   outputs: null,
   ranks: 0,
   rows: 0,

@@ -2,6 +2,7 @@
 
 import { Failure } from "./api";
 import { strings } from "./i18n";
+import { shelf } from "./shelf";
 import type { Source } from "./state";
 
 const LONGEST_IN_ADDRESS = 2000;
@@ -12,7 +13,7 @@ export function sourceOf(text: string): Source {
   if (text.length <= LONGEST_IN_ADDRESS) return { kind: "text", text };
   const key = fingerprint(text);
   try {
-    sessionStorage.setItem(SHELF + key, text);
+    shelf().setItem(SHELF + key, text);
   } catch (error) {
     if (error instanceof DOMException) throw new Failure(strings().storeFull, strings().storeFullRemedy);
     throw error;
@@ -22,13 +23,13 @@ export function sourceOf(text: string): Source {
 
 /** Lets go of a kept text that nothing leads to any more. */
 export function forget(key: string): void {
-  sessionStorage.removeItem(SHELF + key);
+  shelf().removeItem(SHELF + key);
 }
 
 /** The text of a source of one's own; null for what is no text, and for a text whose session is over. */
 export function typedText(source: Source): string | null {
   if (source.kind === "text") return source.text;
-  return source.kind === "pasted" ? sessionStorage.getItem(SHELF + source.key) : null;
+  return source.kind === "pasted" ? shelf().getItem(SHELF + source.key) : null;
 }
 
 /** A source with its text in hand; a Failure if it lived in a session that is over. */

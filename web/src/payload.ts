@@ -5,7 +5,7 @@
 
 export interface Tensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | Half;
+  readonly data: Float32Array | Int32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | Half;
 }
 
 export interface Payload<Facts = unknown> {
@@ -42,6 +42,10 @@ export class Half {
     const bits = this.bits[index];
     return bits === undefined ? Number.NaN : HALVES[bits]!;
   }
+  /** all of them at four bytes */
+  widened(): Float32Array {
+    return Float32Array.from(this.bits, (bits) => HALVES[bits]!);
+  }
 }
 
 interface Entry {
@@ -50,7 +54,19 @@ interface Entry {
   data_offsets: [number, number];
 }
 
-const BYTES: Readonly<Record<string, number>> = { F16: 2, F32: 4, I32: 4 };
+/** How each type is read that is no half. */
+const ARRAYS = {
+  F32: Float32Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+} as const;
+
+function isRead(dtype: string): dtype is keyof typeof ARRAYS {
+  return Object.hasOwn(ARRAYS, dtype);
+}
 
 /** Decodes a payload; throws a RangeError that names what is wrong with it. */
 export function decode<Facts>(buffer: ArrayBuffer): Payload<Facts> {
@@ -75,8 +91,11 @@ export function decode<Facts>(buffer: ArrayBuffer): Payload<Facts> {
 }
 
 function view(buffer: ArrayBuffer, start: number, name: string, entry: Entry): Tensor {
-  const size = BYTES[entry.dtype];
-  if (size === undefined) throw new RangeError(`tensor ${name} has dtype ${entry.dtype}; F16, F32 and I32 are read`);
+  const { dtype } = entry;
+  if (dtype !== "F16" && !isRead(dtype)) {
+    throw new RangeError(`tensor ${name} has dtype ${dtype}; F16, ${Object.keys(ARRAYS).join(", ")} are read`);
+  }
+  const size = dtype === "F16" ? 2 : ARRAYS[dtype].BYTES_PER_ELEMENT;
   const [from, to] = entry.data_offsets;
   const count = entry.shape.reduce((product, extent) => product * extent, 1);
   if (from < 0 || to - from !== count * size || start + to > buffer.byteLength) {
@@ -87,11 +106,7 @@ function view(buffer: ArrayBuffer, start: number, name: string, entry: Entry): T
   const source = aligned ? buffer : buffer.slice(start + from, start + to);
   const offset = aligned ? start + from : 0;
   const data =
-    entry.dtype === "F16"
-      ? new Half(new Uint16Array(source, offset, count))
-      : entry.dtype === "F32"
-        ? new Float32Array(source, offset, count)
-        : new Int32Array(source, offset, count);
+    dtype === "F16" ? new Half(new Uint16Array(source, offset, count)) : new ARRAYS[dtype](source, offset, count);
   return { shape: entry.shape, data };
 }
 

@@ -25,9 +25,11 @@ interface Props {
   readonly onVisible: (first: number, last: number) => void;
 }
 
-/** The probability of each output after a step, as far as the five likeliest tell. */
+/** The probability of each output after a step; where not all were sent, as far as the five likeliest tell. */
 export function likelihoods(trace: Trace, step: number): Float32Array {
-  const shares = new Float32Array(trace.predicted.length);
+  const outputs = trace.predicted.length;
+  if (trace.distribution) return trace.distribution.subarray(step * outputs, (step + 1) * outputs);
+  const shares = new Float32Array(outputs);
   if (!trace.probabilities || !trace.outputs) return shares;
   for (let rank = 0; rank < trace.ranks; rank++) {
     const place = step * trace.ranks + rank;
@@ -151,7 +153,7 @@ export function Picture({ view, told, onMoment, onVisible }: Props) {
 }
 
 /** A value as a bar to the right (positive) or left of a zero line in the middle; gates from the left. */
-function paintBarAcross(
+export function paintBarAcross(
   pen: Pen,
   x: number,
   y: number,

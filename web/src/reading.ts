@@ -67,6 +67,8 @@ export interface Trace extends Facts, Symbols {
   readonly surprise: Series | null;
   readonly inputs: Float32Array | null;
   readonly features: number;
+  /** (step, output) how likely every label of an image is, not the likeliest alone */
+  readonly distribution: Float32Array | null;
 }
 
 /** What was said over a stretch. */
@@ -175,6 +177,7 @@ export function readingOf(
     surprise: long || whole.surprise ? along(1, (said) => said.surprise) : null,
     inputs: floats(found, "inputs"),
     features: found.tensors.get("inputs")?.shape[1] ?? 0,
+    distribution: floats(found, "distribution"),
   };
 }
 

@@ -1,6 +1,7 @@
 // The numbers at the cursor, as text.
 
 import { computed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { moment, selected, trace, unit, unitTrace } from "./data";
 import { decimal, probability } from "./format";
 import { nameOf, strings } from "./i18n";
@@ -29,7 +30,8 @@ export const told = computed(() => {
 
 const LEAST_TOLD = 0.005;
 
-export function Readout() {
+/** The readout, with what can be done from here at its end. */
+export function Readout({ children }: { readonly children?: ComponentChildren }) {
   const read = trace.value.value;
   if (!read || read.steps === 0) return <p class="readout" data-testid="readout" />;
   const words = strings();
@@ -64,6 +66,7 @@ export function Readout() {
           <Guesses likely={likely} />
         </span>
       )}
+      {children}
     </p>
   );
 }

@@ -8,6 +8,7 @@
 //   /compare/{id}/{other}?…      two networks on one text
 
 import { batch, signal } from "@preact/signals";
+import { bar } from "./bar";
 
 export type Direction = "forward" | "backward";
 export type Lane = "predictions" | "surprise";
@@ -26,6 +27,8 @@ export const SORTS = [
 export type Sort = (typeof SORTS)[number];
 export type Source =
   | { readonly kind: "sample"; readonly index: number }
+  /** a file that the explorer was started with */
+  | { readonly kind: "file"; readonly index: number }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "pasted"; readonly key: string }
   /** a digit drawn by hand; the pixels as drawing.ts writes them */
@@ -53,6 +56,8 @@ export interface Address {
   /** null: the page chooses one that tells something */
   readonly quantity: string | null;
   readonly unit: number | null;
+  /** the unit of a comparison's second network */
+  readonly otherUnit: number | null;
   readonly moment: number | null;
   readonly source: Source;
   /** which checkpoint of the training film; null: the finished network */
@@ -82,6 +87,7 @@ export const HOME: Address = {
   direction: "forward",
   quantity: null,
   unit: null,
+  otherUnit: null,
   moment: null,
   source: { kind: "sample", index: 0 },
   frame: null,
@@ -130,10 +136,11 @@ function stretchIn(text: string | null): readonly [number, number] | null {
 }
 
 function sourceIn(query: URLSearchParams): Source {
-  const [text, pasted, drawn] = [query.get("text"), query.get("pasted"), query.get("drawn")];
+  const [text, pasted, drawn, file] = [query.get("text"), query.get("pasted"), query.get("drawn"), query.get("file")];
   if (text !== null) return { kind: "text", text };
   if (pasted !== null) return { kind: "pasted", key: pasted };
   if (drawn !== null) return { kind: "drawn", pixels: drawn };
+  if (file !== null) return { kind: "file", index: whole(file) };
   return { kind: "sample", index: whole(query.get("sample") ?? "0") };
 }
 
@@ -173,6 +180,7 @@ export function parse(path: string, search: string): Address {
     direction: oneOf(query.get("direction"), ["forward", "backward"], "forward"),
     quantity: query.get("quantity"),
     unit: optional(unit ?? query.get("unit")),
+    otherUnit: optional(query.get("unit2")),
     moment: optional(query.get("t")),
     source: sourceIn(query),
     frame: optional(query.get("frame")),
@@ -228,6 +236,8 @@ function writeSource(query: URLSearchParams, source: Source): void {
       return query.set("pasted", source.key);
     case "drawn":
       return query.set("drawn", source.pixels);
+    case "file":
+      return query.set("file", String(source.index));
     case "sample":
       if (source.index) query.set("sample", String(source.index));
   }
@@ -247,6 +257,7 @@ export function format(address: Address): string {
     if (address.direction === "backward") query.set("direction", "backward");
     if (address.quantity !== null) query.set("quantity", address.quantity);
     if (!unitInPath && address.unit !== null) query.set("unit", String(address.unit));
+    if (address.otherUnit !== null) query.set("unit2", String(address.otherUnit));
     if (address.moment !== null) query.set("t", String(address.moment));
     writeSource(query, address.source);
     if (address.frame !== null) query.set("frame", String(address.frame));
@@ -267,7 +278,8 @@ export function format(address: Address): string {
   return search ? `${path}?${search}` : path;
 }
 
-export const address = signal<Address>(HOME);
+/** Until the address has been read the page is nowhere, so that nothing is asked for. */
+export const address = signal<Address>({ ...HOME, page: "nowhere" });
 
 /** What of the text is on the screen, first and last step. Where one has scrolled to is not part of the address. */
 export const viewport = signal<readonly [number, number]>([0, 0]);
@@ -279,7 +291,7 @@ export const stripStart = signal(0);
 export function go(change: Partial<Address>): void {
   settle();
   address.value = { ...address.value, ...change };
-  history.pushState(null, "", format(address.value));
+  bar().write(format(address.value), true);
 }
 
 const PAUSE = 150;
@@ -296,18 +308,19 @@ function settle(): void {
   if (!pending) return;
   window.clearTimeout(pending);
   pending = 0;
-  history.replaceState(null, "", format(address.value));
+  bar().write(format(address.value), false);
 }
 
-/** Takes the state from the browser's address now, and whenever back or forward is pressed. */
+/** Takes the state from the bar's address now, and whenever the reader changes it. */
 export function followAddress(): void {
   const read = () =>
     batch(() => {
       window.clearTimeout(pending);
       pending = 0;
-      address.value = parse(location.pathname, location.search);
+      const [path = "/", ...query] = bar().read().split("?");
+      address.value = parse(path, query.join("?"));
     });
-  window.addEventListener("popstate", read);
+  bar().follow(read);
   window.addEventListener("pagehide", settle);
   read();
 }

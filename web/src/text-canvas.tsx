@@ -8,17 +8,20 @@ import { strings } from "./i18n";
 import { stepAt } from "./layout";
 import type { Pen } from "./paint";
 import { boxOf, paintText } from "./text-paint";
-import { isSeries, typeset, type TextView } from "./text-view";
+import { boxHeight, scrollTo, topAt, type Scrolled } from "./scrolled";
+import { isSeries, typeset, type Setting, type TextView } from "./text-view";
 
 interface Props {
   readonly view: ReadonlySignal<TextView | null>;
   /** the moment in words, for those who do not see the cursor */
   readonly told: ReadonlySignal<string>;
   readonly onMoment: (step: number) => void;
+  /** a stretch is being drawn out, from the step where it began to the one under the pointer */
+  readonly onStretch?: (from: number, to: number) => void;
   readonly onVisible: (first: number, last: number) => void;
 }
 
-export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
+export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const spacer = useRef<HTMLDivElement>(null);
   const size = useSignal({ width: 0, height: 0 });
@@ -42,18 +45,25 @@ export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
     return () => observer.disconnect();
   }, []);
 
+  const extent = (set: Setting): Scrolled => ({
+    total: (set.layout.starts.length - 1) * set.measures.line + 8,
+    shown: size.peek().height,
+  });
+
   // The scrolled height, then the cursor in view: in this order, or there is nothing to scroll yet.
   useSignalEffect(() => {
     const [set, step, element] = [setting.value, moment.value, scroller.current];
     if (!set || !element || !spacer.current) return;
     const { line } = set.measures;
-    spacer.current.style.height = `${(set.layout.starts.length - 1) * line + 8}px`;
+    const scrolled = extent(set);
+    spacer.current.style.height = `${boxHeight(scrolled)}px`;
     if (step === null || !(step < set.layout.line.length)) return;
     const { y } = boxOf(set, step);
-    if (y < element.scrollTop || y + line > element.scrollTop + element.clientHeight) {
-      element.scrollTop = Math.max(0, y + line / 2 - element.clientHeight / 2);
+    const first = topAt(scrolled, element.scrollTop);
+    if (y < first || y + line > first + scrolled.shown) {
+      element.scrollTop = scrollTo(scrolled, Math.max(0, y + line / 2 - scrolled.shown / 2));
     }
-    top.value = element.scrollTop;
+    top.value = topAt(scrolled, element.scrollTop);
   });
 
   useSignalEffect(() => {
@@ -70,13 +80,18 @@ export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
     if (view.value && setting.value) paintText(pen, view.value, setting.value, top.value);
   };
 
+  const pressed = useRef(0);
   const point = (event: PointerEvent) => {
     const set = setting.peek();
     if (!set || set.layout.line.length === 0) return;
     const bounds = scroller.current!.getBoundingClientRect();
     const line = Math.floor((event.clientY - bounds.top + top.peek()) / set.measures.line);
     const column = Math.floor((event.clientX - bounds.left - set.measures.gutter) / set.measures.cell);
-    onMoment(stepAt(set.layout, line, column));
+    const step = stepAt(set.layout, line, column);
+    if (event.type === "pointerdown") pressed.current = step;
+    else if (!event.shiftKey || !onStretch) onMoment(step);
+    // Pressed and let go at one place: the stretch is from the cursor to there.
+    else onStretch(event.type === "click" && step === pressed.current ? (moment.peek() ?? step) : pressed.current, step);
   };
   const dragging = (event: PointerEvent) => event.pointerType === "mouse" && event.buttons === 1;
 
@@ -96,8 +111,9 @@ export function TextCanvas({ view, told, onMoment, onVisible }: Props) {
         aria-valuenow={moment.value ?? 0}
         aria-valuetext={told.value}
         onScroll={() => {
-          top.value = scroller.current!.scrollTop;
+          if (setting.peek()) top.value = topAt(extent(setting.peek()!), scroller.current!.scrollTop);
         }}
+        onPointerDown={(event) => point(event)}
         onClick={(event) => point(event as unknown as PointerEvent)}
         onPointerMove={(event) => dragging(event) && point(event)}
       >

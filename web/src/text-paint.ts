@@ -59,6 +59,7 @@ export function paintText(pen: Pen, view: TextView, setting: Setting, top: numbe
     paintGrounds(pen, view, setting, from, to, y);
     if (isSeries(view.trace)) paintCurve(pen, view, setting, from, to, y);
     else paintLetters(pen, setting, from, to, y);
+    paintMarks(pen, view, setting, from, to, y);
     if (view.lanes.includes("predictions")) paintPredictions(pen, view, setting, from, to, y);
     if (view.lanes.includes("surprise")) paintSurprise(pen, view, setting, from, to, y);
   }
@@ -87,10 +88,42 @@ function paintGrounds(pen: Pen, view: TextView, setting: Setting, from: number, 
   }
 }
 
+/** A line under each marked stretch. */
+function paintMarks(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
+  view.marks?.forEach(([first, last], place) => {
+    const [a, b] = [Math.max(first, from), Math.min(last, to - 1)];
+    if (a > b) return;
+    const [left, right] = [boxOf(setting, a), boxOf(setting, b)];
+    const thick = place === 0 ? 3 : 1.5;
+    pen.context.fillStyle = pen.tones.ink;
+    pen.context.fillRect(left.x + 1, y + left.h - LEADING - thick, right.x + right.w - left.x - 2, thick);
+  });
+}
+
 function paintLetters(pen: Pen, setting: Setting, from: number, to: number, y: number): void {
+  const { context, tones } = pen;
+  const { layout, measures } = setting;
+  const middle = y + (measures.row - LEADING) / 2 + 1;
+  let prepared = false;
   for (let step = from; step < to; step++) {
-    const { x, w, h } = boxOf(setting, step);
-    paintGlyph(pen, setting.glyph(step), x, y, w, h - LEADING, setting.measures.size);
+    const shown = setting.glyph(step);
+    const x = measures.gutter + layout.column[step]! * measures.cell;
+    const w = layout.cells[step]! * measures.cell;
+    if (shown.text.length > 1) {
+      paintGlyph(pen, shown, x, y, w, measures.row - LEADING, measures.size);
+      prepared = false;
+      continue;
+    }
+    // Most symbols are one letter. There are thousands on a screen, and one font for all of them.
+    if (!prepared) {
+      context.font = `${measures.size}px ${MONO}`;
+      context.direction = "ltr";
+      context.textBaseline = "middle";
+      context.textAlign = "center";
+      prepared = true;
+    }
+    context.fillStyle = shown.faint ? tones.faint : tones.ink;
+    context.fillText(shown.text, x + w / 2, middle);
   }
 }
 

@@ -15,6 +15,8 @@ export interface TextView {
   readonly scale: Scale;
   readonly lanes: readonly Lane[];
   readonly moment: number | null;
+  /** stretches to be underlined, first and last steps; the first one heavily */
+  readonly marks?: readonly (readonly [number, number])[];
   /** the same text read with something held */
   readonly ghost?: Trace | null;
 }

@@ -23,5 +23,7 @@ export const tones = computed(() => new Tones(dark.value ? DARK : LIGHT));
 /** One column, units as a sheet at the bottom. The style sheet's breakpoint is the same. */
 export const narrow = matches("(max-width: 760px)");
 
+/** Too narrow for the wide drawing of a cell to be read: it stands upright. */
+export const upright = matches("(max-width: 960px)");
 /** Motion is unwelcome: what moves by itself is shown step by step instead. */
 export const still = matches("(prefers-reduced-motion: reduce)");

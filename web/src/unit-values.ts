@@ -73,13 +73,14 @@ interface Layer {
   readonly direction: Direction;
 }
 
-interface HalfWindow extends Window {
-  readonly values: Half;
+/** In half precision as they travel, or as they are where they need not. */
+interface ValuesWindow extends Window {
+  readonly values: Half | Float32Array;
 }
 
-function halvesIn(found: Payload, from: number): HalfWindow | null {
+function valuesIn(found: Payload, from: number): ValuesWindow | null {
   const data = found.tensors.get("values")?.data;
-  return data instanceof Half ? { from, values: data } : null;
+  return data instanceof Half || data instanceof Float32Array ? { from, values: data } : null;
 }
 
 /** One quantity of all units from the server's answer; `load` asks for a stretch of a long text. */
@@ -96,15 +97,15 @@ export function valuesOf(found: Payload, of: Layer & { readonly quantity: string
     telling: required(found, "telling"),
   };
   const units = statistics.mean.length;
-  const whole = halvesIn(found, 0);
+  const whole = valuesIn(found, 0);
   const envelope = found.tensors.get("envelope");
   if (!whole && !(envelope?.data instanceof Half)) throw lacks("values");
   const windows = whole
     ? Windows.whole(read.steps, whole)
-    : new Windows<HalfWindow>({
+    : new Windows<ValuesWindow>({
         ...read,
         load: async (from, to) => {
-          const window = halvesIn(await load(from, to), from);
+          const window = valuesIn(await load(from, to), from);
           if (!window) throw lacks("values");
           return window;
         },
@@ -122,7 +123,7 @@ export function valuesOf(found: Payload, of: Layer & { readonly quantity: string
       return window?.values.at((step - window.from) * units + unit);
     },
     outline: (unit) => {
-      if (whole) return outlineOf((step) => whole.values.at(step * units + unit), read.steps);
+      if (whole) return outlineOf((step) => whole.values.at(step * units + unit) ?? Number.NaN, read.steps);
       const ends = envelope!.data as Half;
       return outlineOfBlocks((block, end) => ends.at((2 * block + end) * units + unit), envelope!.shape[0]!);
     },
@@ -132,6 +133,8 @@ export function valuesOf(found: Payload, of: Layer & { readonly quantity: string
 export interface UnitFacts {
   readonly edges: Readonly<Record<string, readonly [number, number]>>;
   readonly symbols: readonly string[];
+  /** the first step, and one past the last, of the stretch of a long text that comes with its figures */
+  readonly window?: readonly [number, number];
 }
 
 interface UnitWindow extends Window {
@@ -168,10 +171,11 @@ interface Unit extends Layer {
 /** All quantities of one unit from the server's answer; `load` asks for a stretch of a long text. */
 export function unitOf(found: Payload<UnitFacts>, of: Unit, load: Load): UnitTrace {
   const { read, layer, direction, unit, quantities } = of;
-  const { edges, symbols } = found.facts;
+  const { edges, symbols, window } = found.facts;
   const windows = read.long
     ? new Windows<UnitWindow>({
         ...read,
+        begun: window && { window: unitWindowIn(found, quantities, window[0]), to: window[1] },
         load: async (from, to) => unitWindowIn(await load(from, to), quantities, from),
       })
     : Windows.whole(read.steps, unitWindowIn(found, quantities, 0));

@@ -1,16 +1,25 @@
 // Every word on the page, in English. The Chinese has the same keys, or it does not compile.
 
+import * as compare from "./words/compare";
+import * as digit from "./words/digit";
+import * as gallery from "./words/home";
 import type { Sort } from "./state";
+import * as long from "./words/long";
+import * as tour from "./words/tour";
+import { en as light } from "./words/light";
+import { en as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
+import * as hosts from "./words/hosts";
 import * as live from "./words/live";
 
 export const en = {
   live: live.en,
+  gallery: gallery.en,
+  compare: compare.en,
+  digit: digit.en,
   home: "home",
   whereYouAre: "Where you are",
   tagline: "See what a network remembers.",
-  homeLive: (unit: number, run: string) => `Unit ${unit} of ${run}, reading a sample`,
-  openRun: (run: string) => `Open ${run}`,
-  runs: "Runs",
   otherLanguage: "中文",
   noRuns: "No runs here yet.",
   noRunsDemo: "This trains one in a minute and opens it here:",
@@ -128,7 +137,11 @@ export const en = {
   keyList: [
     ["← →", "moment (Shift: ten at a time)"],
     ["↑ ↓", "unit, in the list's order"],
-    ["Enter", "the unit's page, and back"],
+    ["b", "backward light from here, and back"],
+    ["[ ]", "begin and end a stretch (with the mouse: Shift and drag)"],
+    ["Enter", "deeper: network, unit, moment"],
+    ["Backspace", "back up: moment, unit, network"],
+    ["Space", "play: the moment, the light, the film"],
     ["/", "jump to a step or a word"],
     ["?", "this help"],
     ["Esc", "close"],
@@ -158,7 +171,13 @@ export const en = {
   storeFullRemedy: "Close other tabs of the explorer, or paste a shorter text.",
   nowhere: "There is no page at this address.",
   toHome: "All runs",
+  tour: tour.en,
   again: "Try again",
+  long: long.en,
+  light,
+  phrase,
+  moment: moment.en,
+  hosts: hosts.en,
 };
 
 export type Strings = typeof en;

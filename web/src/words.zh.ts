@@ -1,16 +1,25 @@
 // Every word on the page, in Chinese.
 
+import * as long from "./words/long";
+import * as tour from "./words/tour";
+import * as hosts from "./words/hosts";
+import * as compare from "./words/compare";
+import * as digit from "./words/digit";
+import * as gallery from "./words/home";
 import type { Strings } from "./words.en";
+import { zh as light } from "./words/light";
+import { zh as phrase } from "./words/phrase";
+import * as moment from "./words/moment";
 import * as live from "./words/live";
 
 export const zh: Strings = {
   live: live.zh,
+  gallery: gallery.zh,
+  compare: compare.zh,
+  digit: digit.zh,
   home: "首页",
   whereYouAre: "当前位置",
   tagline: "看见网络记住了什么。",
-  homeLive: (unit, run) => `${run} 的单元 ${unit}，正在读一份样本`,
-  openRun: (run) => `打开 ${run}`,
-  runs: "训练记录",
   otherLanguage: "English",
   noRuns: "这里还没有训练记录。",
   noRunsDemo: "下面的命令用一分钟训练一个网络，并在这里打开：",
@@ -128,7 +137,11 @@ export const zh: Strings = {
   keyList: [
     ["← →", "时刻（按住 Shift 一次十步）"],
     ["↑ ↓", "单元，按列表次序"],
-    ["Enter", "进入单元页或返回"],
+    ["b", "从这里回溯之光，再按返回"],
+    ["[ ]", "一段的起点和终点（鼠标：按住 Shift 拖动）"],
+    ["Enter", "深入：网络、单元、时刻"],
+    ["Backspace", "返回：时刻、单元、网络"],
+    ["Space", "播放：时刻、光、训练影片"],
     ["/", "跳到某一步或某段文字"],
     ["?", "本帮助"],
     ["Esc", "关闭"],
@@ -158,5 +171,11 @@ export const zh: Strings = {
   storeFullRemedy: "请关闭探索器的其他标签页，或粘贴较短的文本。",
   nowhere: "这个地址没有页面。",
   toHome: "所有训练记录",
+  tour: tour.zh,
   again: "重试",
+  long: long.zh,
+  light,
+  phrase,
+  moment: moment.zh,
+  hosts: hosts.zh,
 };

@@ -48,7 +48,7 @@ describe("an address is the state", () => {
     ],
     ["a moment", { ...run, page: "moment", unit: 3, moment: 9, everyUnit: true }],
     ["a drawn digit", { ...run, page: "digit", source: { kind: "drawn", pixels: "AAf_-9" } }],
-    ["two networks", { ...run, page: "compare", other: "a/b", source: { kind: "text", text: "aaX" } }],
+    ["two networks", { ...run, page: "compare", other: "a/b", unit: 2, otherUnit: 0, source: { kind: "text", text: "aaX" } }],
     ["a step of the tour at home", { ...HOME, tour: 1 }],
     ["a unit", { ...run, page: "unit", unit: 0, moment: 0 }],
     ["a text of one's own", { ...run, source: { kind: "text", text: 'x = "<a&b>"\n\té 你好\u202e😀 +%20 ' } }],

@@ -94,9 +94,9 @@ class Moment:
         Raises:
             OptionError: another language than "en" or "zh".
         """
-        if language not in _TEMPLATES:
-            raise OptionError(f"language must be one of {', '.join(_TEMPLATES)}, got {language!r}")
-        templates = _TEMPLATES[language]
+        if language not in TEMPLATES:
+            raise OptionError(f"language must be one of {', '.join(TEMPLATES)}, got {language!r}")
+        templates = TEMPLATES[language]
         clauses = [templates["unit"], templates[f"{self.kind} state"]]
         if self.was_held:
             clauses.append(templates["held"])
@@ -121,7 +121,7 @@ class Moment:
         return "".join(part.text for part in self.parts(language))
 
 
-_TEMPLATES: dict[str, dict[str, str]] = {
+TEMPLATES: dict[str, dict[str, str]] = {
     "en": {
         "unit": "Unit {unit} ",
         "lstm state": "kept {kept_share} of {before}, wrote {written}",
@@ -141,6 +141,7 @@ _TEMPLATES: dict[str, dict[str, str]] = {
         "end": "。",
     },
 }
+"""The clauses of the sentence by language; what stands in braces is a field of the ``Moment``."""
 
 
 def moment(record: LayerRecord, unit: int, step: int, *, sequence: int = 0) -> Moment:

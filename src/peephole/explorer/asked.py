@@ -17,6 +17,8 @@ NAMES = {
     "layer": Words("layer", "层"),
     "unit": Words("unit", "单元"),
     "step": Words("moment", "时刻"),
+    "from": Words("moment", "时刻"),
+    "to": Words("moment", "时刻"),
 }
 """What the page calls the numbers that stand in a path."""
 
@@ -54,16 +56,28 @@ class Asked:
             )
         return int(text)
 
-    def queried(self, name: str, otherwise: int, most: int) -> int:
-        """A number from 1 to ``most`` in the query.
+    def queried(self, name: str, otherwise: int, most: int, least: int = 1) -> int:
+        """A number from ``least`` to ``most`` in the query.
 
         Raises:
             Refusal: something else stands there.
         """
         text = self.query.get(name, str(otherwise))
-        if not is_number(text) or not 1 <= int(text) <= most:
-            raise _wrong(name, Words(f"a whole number from 1 to {most}", f"1 到 {most} 的整数"))
+        if not is_number(text) or not least <= int(text) <= most:
+            raise _wrong(name, Words(f"a whole number from {least} to {most}", f"{least} 到 {most} 的整数"))
         return int(text)
+
+    @property
+    def frame(self) -> int | None:
+        """The frame of a film that the query names; None where it names none.
+
+        Raises:
+            Refusal: it is no number.
+        """
+        text = self.query.get("frame")
+        if text is not None and not is_number(text):
+            raise _wrong("frame", Words("a whole number", "整数"))
+        return None if text is None else int(text)
 
     @property
     def fields(self) -> Mapping[str, object]:
@@ -110,6 +124,17 @@ class Asked:
                 name, Words(f"a number from {least:g} to {most:g}", f"{least:g} 到 {most:g} 之间的数")
             )
         return float(value)
+
+    def truth(self, name: str, *, otherwise: bool) -> bool:
+        """True or false in the body.
+
+        Raises:
+            Refusal: something else stands there.
+        """
+        value = self.fields.get(name, otherwise)
+        if not isinstance(value, bool):
+            raise _wrong(name, Words("true or false", " true 或 false"))
+        return value
 
     def text(self, name: str) -> str:
         """A text in the body.

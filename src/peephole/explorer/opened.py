@@ -13,11 +13,16 @@ from pathlib import Path
 from threading import Lock
 
 from peephole.data.batches import Problem, Target, text_sample
+from peephole.data.vocabulary import Vocabulary
 from peephole.explorer import drawing, material
+from peephole.explorer.changes import Change, changes
 from peephole.explorer.material import Material
+from peephole.explorer.peepholes import without_peepholes
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.text_files import TextFiles
 from peephole.explorer.words import Words
 from peephole.nn.models import Network
+from peephole.trace.beside import one_thread
 from peephole.train.run import WEIGHTS, Run
 
 MOST_FRAMES = 64
@@ -62,13 +67,19 @@ class OpenRun:
         self._frames: OrderedDict[str, Version] = OrderedDict()
         self._frames_lock = Lock()
 
-    def version(self, frame: int | None) -> Version:
-        """The finished network, or the one of a frame of the film.
+    def version(self, frame: int | None, *, peepholes: bool = True) -> Version:
+        """The finished network, or the one of a frame of the film; as it is, or with its peepholes shut.
 
         Raises:
-            Refusal: there is no such frame.
+            Refusal: there is no such frame, or there are no peepholes to shut.
             RunError: its file is damaged.
         """
+        found = self._version(frame)
+        if peepholes:
+            return found
+        return Version(without_peepholes(found.network), f"{found.digest} without peepholes")
+
+    def _version(self, frame: int | None) -> Version:
         if frame is None:
             return Version(self.network, self.digest)
         film = {found.number: found for found in self.run.film()}
@@ -129,13 +140,26 @@ class OpenRun:
         Raises:
             Refusal: the network reads numbers, or it cannot read this text.
         """
+        return material.typed(text, self._letters, follows=self.target == "next")
+
+    def offered(self, files: TextFiles, index: int) -> Material:
+        """One of the files that are offered.
+
+        Raises:
+            Refusal: there is no such file, the network reads numbers, or it cannot read this text.
+        """
+        return files.read(index, self._letters, follows=self.target == "next")
+
+    @property
+    def _letters(self) -> Vocabulary:
+        """The vocabulary of a network that reads text."""
         if self.vocabulary is None:
             raise Refusal(
                 Words("this network reads numbers, not text", "该网络读取的是数值，不是文本"),
                 do=Words("Choose one of its samples.", "请选择它的一个样本。"),
                 status=422,
             )
-        return material.typed(text, self.vocabulary, follows=self.target == "next")
+        return self.vocabulary
 
     def drawn(self, pixels: str) -> Material:
         """A digit that somebody drew.
@@ -151,6 +175,21 @@ class OpenRun:
                 status=422,
             )
         return material.drawn(pixels)
+
+    def changes(self) -> list[Change]:
+        """The held-out images over which the network changes its mind, the latest to settle first.
+
+        Raises:
+            Refusal: the network labels no images.
+        """
+        if self.target != "class":
+            raise Refusal(
+                Words("this network labels no images", "该网络不识别图像"),
+                do=Words("Choose a network of digits.", "请选择识别数字的网络。"),
+                status=422,
+            )
+        with self.lock, one_thread():
+            return changes(self.network, self._problem.validation(batch=self.samples))
 
     @property
     def _problem(self) -> Problem:

@@ -6,6 +6,7 @@ Knows nothing of networks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,24 +15,31 @@ from peephole.explorer.held import Held
 from peephole.explorer.task import Task
 
 
-def shared_steps(known: Task, new: Task) -> int:
-    """Steps from the start at which two tasks of one network are the same in every way; fewer than either has.
+class Shared(NamedTuple):
+    """How far two tasks are the same.
 
-    The same is read, the same outputs are right and the same is held. Only tasks of one sequence share anything.
+    Attributes:
+        steps: what was done and said at these is the same; always fewer than either task has.
+        rows: what was done at these is the same. What is said of a step's outcome may differ: at the end of a text
+            nobody knows yet what follows.
     """
+
+    steps: int
+    rows: int
+
+
+def shared(known: Task, new: Task) -> Shared:
+    """How far two tasks of one causal network are the same. Only tasks of one sequence share anything."""
     one, other = known.material, new.material
-    if one.inputs.shape[1] != 1 or other.inputs.shape[1] != 1:
-        return 0
-    longest = min(len(one.inputs), len(other.inputs)) - 1
-    # What is held twice goes by the order in which it was said.
-    if longest < 1 or not _in_order(known.clamps, new.clamps):
-        return 0
-    return min(
-        longest,
+    if one.inputs.shape[1] != 1 or other.inputs.shape[1] != 1 or not _in_order(known.clamps, new.clamps):
+        return Shared(0, 0)
+    longest = min(len(one.inputs), len(other.inputs))
+    rows = min(
         _same(one.inputs[:longest], other.inputs[:longest]),
-        _same(one.targets[:longest], other.targets[:longest]),
         *(held.first for held in {*known.clamps} ^ {*new.clamps}),
+        longest,
     )
+    return Shared(min(rows, longest - 1, _same(one.targets[:rows], other.targets[:rows])), rows)
 
 
 def _same(a: Tensor, b: Tensor) -> int:
@@ -44,5 +52,6 @@ def _same(a: Tensor, b: Tensor) -> int:
 
 
 def _in_order(known: Sequence[Held], new: Sequence[Held]) -> bool:
+    """Whether what both hold is held in the same order: of what is held twice, the later counts."""
     both = {*known} & {*new}
     return [held for held in known if held in both] == [held for held in new if held in both]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,13 +20,16 @@ from peephole.analysis.clamping import Clamp, holding
 from peephole.analysis.predictions import delay, predictions, surprise
 from peephole.analysis.steps import flatten, starts
 from peephole.data.batches import Target
+from peephole.errors import TraceError
 from peephole.explorer.held import Held
 from peephole.explorer.material import Material, too_long
+from peephole.explorer.prefix import Shared
+from peephole.explorer.rows import ROOM, Rows
 from peephole.explorer.words import Words
 from peephole.nn.models import Network
 from peephole.trace.beside import one_thread
 from peephole.trace.recording import trace
-from peephole.trace.trace import LayerRecord, Trace
+from peephole.trace.trace import Trace
 
 MOST_NUMBERS = 2**28
 """Most numbers that one trace may hold: 1 GiB as float32."""
@@ -42,14 +45,17 @@ class Reading:
     Attributes:
         trace: every quantity of every layer and direction.
         said: what the readout said. For a choice of outputs: ``outputs`` (step, k) int32 and ``probabilities``
-            (step, k) float32, the likeliest first; for a number: ``forecast`` (step, 1) float32. For both:
+            (step, k) float32, the likeliest first, and for the labels of an image ``distribution`` (step, output)
+            float32, every one's; for a number: ``forecast`` (step, 1) float32. For both:
             ``surprise`` (step,) float32. Where the network says what comes next, that is the bits of each symbol
             given those before it, or the absolute error of each number, and NaN where a sequence starts. Where it
             labels, it is the bits of the right label, and NaN where that is not known.
+        rows: where the trace stands.
     """
 
     trace: Trace
     said: Mapping[str, Tensor]
+    rows: Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +63,17 @@ class Begun:
     """What is known of a reading before it is begun: another one, as far as the two are the same.
 
     Attributes:
-        reading: of the same network, of one sequence, with the same held until then.
-        steps: how many steps are the same.
+        reading: of the same network, of one sequence.
+        shared: how far they are the same.
     """
 
     reading: Reading
-    steps: int
+    shared: Shared
+
+    @property
+    def steps(self) -> int:
+        """Steps that are not run again."""
+        return self.shared.steps
 
     @property
     def state(self) -> Any:
@@ -100,28 +111,32 @@ def read(
         raise too_long(time * batch, Words("symbols", "个符号"), MOST_NUMBERS // per_step)
     lengths = material.lengths if batch > 1 else None
     clamps = [clamp for each in held for clamp in each.clamps(material.lengths)]
-    joined = _JoinedTrace(material.inputs)
+    whole = (
+        batch > 1 or network.config.bidirectional
+    )  # a backward direction and a padded batch are read whole
     said: list[Mapping[str, Tensor]] = []
-    state, first = None, 0
+    state, first, rows, written = None, 0, None, 0
     if begun is not None:
         state, first = begun.state, begun.steps
-        joined.add(begun.reading.trace, slice(0, first))
         said.append(_undelayed(begun, target))
-    # A backward direction and a padded batch are read whole.
-    whole = batch > 1 or network.config.bidirectional
+        rows, written = _rows(begun, time)
     with torch.no_grad(), one_thread():
         for here in [range(time)] if whole else _pieces(first, time, clamps):
             piece = material.inputs[here.start : here.stop]
             with holding(network, clamps, here, total=time):
                 (scores, state), record = trace(network, piece, state, lengths=lengths)
-            joined.add(record, slice(here.start, here.stop))
-            say = _numbers if target == "value" else _choices
+            if rows is None:
+                rows = Rows(record, time, room=0 if whole else ROOM)
+            rows.put(record, here, first=written)
+            say = _SAY.get(target, _choices)
             outcomes = material.targets[here.start : here.stop]
             said.append(say(flatten(scores, lengths), flatten(outcomes, lengths)))
     all_said = {name: torch.cat([part[name] for part in said]) for name in said[0]}
     if target in ("next", "value"):
         all_said["surprise"] = delay(all_said["surprise"], starts(material.lengths))
-    return Reading(trace=joined.trace, said=all_said)
+    if rows is None:
+        raise TraceError("nothing was read: a material has at least one step")
+    return Reading(trace=rows.trace(material.inputs), said=all_said, rows=rows)
 
 
 def numbers_per_step(network: Network) -> int:
@@ -142,6 +157,16 @@ def _pieces(first: int, time: int, clamps: Sequence[Clamp]) -> Iterator[range]:
     yield from (range(begin, end) for begin, end in pairwise(ordered))
 
 
+def _rows(begun: Begun, time: int) -> tuple[Rows, int]:
+    """Where the trace of ``time`` steps is going to stand, and how many of its rows stand there already."""
+    known = begun.reading
+    if known.rows.claim(begun.shared.rows, time):
+        return known.rows, begun.shared.rows
+    rows = Rows(known.trace, time, room=ROOM)
+    rows.put(known.trace, range(begun.steps))
+    return rows, begun.steps
+
+
 def _undelayed(begun: Begun, target: Target) -> Mapping[str, Tensor]:
     """What was said at the steps that are known, the surprise standing at the step that foretold it."""
     delayed = target in ("next", "value")
@@ -158,38 +183,14 @@ def _choices(scores: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
     return {"outputs": likeliest.outputs, "probabilities": likeliest.probabilities, "surprise": bits}
 
 
+def _labels(scores: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
+    """The same of labels, which are few enough to tell how likely each is."""
+    return {**_choices(scores, outcomes), "distribution": scores.softmax(-1).float()}
+
+
 def _numbers(forecast: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
     """What a (step, 1) forecast says, and how far (step, 1) outcomes are from it; NaN where none is known."""
     return {"forecast": forecast, "surprise": (outcomes - forecast).abs().squeeze(-1)}
 
 
-class _JoinedTrace:
-    """The traces of consecutive pieces of one sequence, put together in place."""
-
-    def __init__(self, inputs: Tensor) -> None:
-        self._inputs = inputs
-        self._records: list[LayerRecord] = []
-
-    @property
-    def trace(self) -> Trace:
-        """What one trace of all pieces would have been, but for the readout's scores."""
-        return Trace(records=tuple(self._records), inputs=self._inputs)
-
-    def add(self, piece: Trace, here: slice) -> None:
-        """Put in the trace of the steps ``here``, which may go on beyond them."""
-        steps = here.stop - here.start
-        if not self._records:
-            self._records = [self._room(record) for record in piece]
-        for whole, part in zip(self._records, piece, strict=True):
-            whole.input[here] = part.input[:steps]
-            for name, values in part.quantities.items():
-                whole[name][here] = values[:steps]
-
-    def _room(self, record: LayerRecord) -> LayerRecord:
-        """A record like the first piece's, as long as all pieces."""
-
-        def room(values: Tensor) -> Tensor:
-            return values.new_empty(len(self._inputs), *values.shape[1:])
-
-        quantities = {name: room(values) for name, values in record.quantities.items()}
-        return replace(record, quantities=quantities, input=room(record.input))
+_SAY = {"value": _numbers, "class": _labels}

@@ -15,15 +15,16 @@ import torch
 
 from peephole.explorer.held import Held
 from peephole.explorer.material import Material
+from peephole.explorer.missing import no_moment
 from peephole.explorer.opened import OpenRun, Version
-from peephole.explorer.prefix import shared_steps
+from peephole.explorer.prefix import shared
 from peephole.explorer.reading import MOST_NUMBERS, Begun, Reading, read
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.task import Task
 from peephole.explorer.words import RELOAD, Words
 from peephole.nn.models import Network
 
-MOST_TRACES = 8
+MOST_TRACES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +69,7 @@ class Session:
         ends = self.material.lengths.cumsum(0)
         steps = int(ends[-1])
         if not 0 <= step < steps:
-            raise Refusal(
-                Words(f"there is no moment {step}", f"没有时刻 {step}"),
-                do=Words(f"This text has moments 0 to {steps - 1}.", f"此文本的时刻为 0 到 {steps - 1}。"),
-                status=404,
-            )
+            raise no_moment(step, steps)
         sequence = int(torch.searchsorted(ends, step, right=True))
         return sequence, step - int(ends[sequence] - self.material.lengths[sequence])
 
@@ -97,7 +94,7 @@ class Sessions:
         Raises:
             Refusal: the trace would be too large to hold, or there is no such frame.
         """
-        version = opened.version(task.frame)
+        version = opened.version(task.frame, peepholes=task.peepholes)
         name = sha256(f"{version.digest} {task.digest}".encode()).hexdigest()[:16]
         with opened.lock:  # who asks for the same trace at the same time waits for it
             session = self._find(name)
@@ -118,11 +115,13 @@ class Sessions:
         if version.network.config.bidirectional:
             return None
         with self._lock:
-            held = [session for session in self._held.values() if session.version.digest == version.digest]
-        known = [
-            Begun(session.reading, steps) for session in held if (steps := shared_steps(session.task, task))
-        ]
-        return max(known, key=lambda begun: begun.steps, default=None)
+            known = [session for session in self._held.values() if session.version.digest == version.digest]
+        # Of those that go as far, the one with the least held: it is there to be returned to, and so is kept.
+        found = max(((shared(each.task, task), -len(each.clamps), each.id) for each in known), default=None)
+        if found is None or not found[0].steps:
+            return None
+        nearest = self._find(found[2])
+        return None if nearest is None else Begun(nearest.reading, found[0])
 
     def get(self, id: str) -> Session:
         """The trace of this id.
@@ -132,9 +131,7 @@ class Sessions:
         """
         session = self._find(id)
         if session is None:
-            raise Refusal(
-                Words(f"the trace {id} is no longer held", f"记录 {id} 已不再保留"), do=RELOAD, status=404
-            )
+            raise forgotten(id)
         return session
 
     def _find(self, id: str) -> Session | None:
@@ -153,3 +150,8 @@ class Sessions:
     def _too_many(self) -> bool:
         numbers = sum(session.numbers for session in self._held.values())
         return len(self._held) > self._most or numbers > self._most_numbers
+
+
+def forgotten(id: str) -> Refusal:
+    """The refusal of a trace that was never made or has been forgotten."""
+    return Refusal(Words(f"the trace {id} is no longer held", f"记录 {id} 已不再保留"), do=RELOAD, status=404)

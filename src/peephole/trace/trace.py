@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from peephole.errors import MissingQuantityError, TraceError
+from peephole.trace.showing import hosts
 
 if TYPE_CHECKING:
     from typing import Self
 
     import xarray
+
+    from peephole.explorer.widget import Explorer
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +173,54 @@ class Trace:
         from peephole.trace.files import save
 
         save(self, Path(path))
+
+    def explore(
+        self,
+        *,
+        labels: Sequence[str] | None = None,
+        outputs: Sequence[str] | None = None,
+        module: str | None = None,
+        height: int = 640,
+    ) -> Explorer:
+        """The explorer in a notebook, showing this trace; the last line of a cell shows what is returned.
+
+        ``widget.selection`` is what is looked at, both ways.
+
+        Args:
+            labels: what each step read, sequence after sequence without padding, such as a text's characters.
+                Without them ids are shown by ``symbols``, or as numbers, and numbers as they are.
+            outputs: names of the readout's outputs, where the trace holds predictions.
+            module: the recurrent module that is shown; None for all.
+            height: of the frame, in pixels.
+
+        Raises:
+            NotInstalledError: anywidget is not installed.
+            TraceError: nothing of this module was recorded, its modules went through different steps, there are not
+                as many labels as steps, or the trace is too large for a page.
+        """
+        return hosts().explore_trace(self, labels=labels, outputs=outputs, module=module, height=height)
+
+    def save_html(
+        self,
+        path: str | Path,
+        *,
+        labels: Sequence[str] | None = None,
+        outputs: Sequence[str] | None = None,
+        module: str | None = None,
+    ) -> None:
+        """Writes the explorer with this trace as one HTML file, which opens from disk with the network off.
+
+        Numbers are rounded to what the page prints, two decimals; ``save`` keeps them exact.
+
+        Args:
+            path: the file; its folder must exist. A file that is there is replaced.
+            labels, outputs, module: as for ``explore``.
+
+        Raises:
+            TraceError: as for ``explore``, or the file cannot be written.
+            ServerError: the front end is not built.
+        """
+        hosts().save_trace(self, Path(path), labels=labels, outputs=outputs, module=module)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

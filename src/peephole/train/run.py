@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
@@ -30,9 +30,13 @@ from peephole.data.tasks import task_named
 from peephole.data.vocabulary import Vocabulary
 from peephole.errors import DataError, RunError, RunNotFoundError
 from peephole.nn.models import Network, NetworkConfig
+from peephole.trace.showing import hosts
 from peephole.train.checkpoint import Checkpoint
 from peephole.train.metrics import Metric, from_csv
 from peephole.train.options import TrainOptions
+
+if TYPE_CHECKING:
+    from peephole.explorer.widget import Explorer
 
 FORMAT = 1
 CONFIG = "config.json"
@@ -189,6 +193,28 @@ class Run:
             ]
         except (ValueError, KeyError, TypeError) as error:
             raise RunError(f"{index} is damaged ({error}): train again with --film") from error
+
+    def explore(self, *, height: int = 640) -> Explorer:
+        """The explorer in a notebook, showing this run; the last line of a cell shows what is returned.
+
+        ``widget.selection`` is what is looked at, both ways. ``height`` is the frame's, in pixels. Raises
+        NotInstalledError where anywidget is not installed.
+        """
+        return hosts().explore_run(self, height=height)
+
+    def save_html(self, path: str | Path, *, text: str | None = None) -> None:
+        """Write the explorer with this run as one HTML file, which opens from disk with the network off.
+
+        A small network runs in the page, on whatever is typed there. Of a large one the page holds what it did,
+        rounded to the two decimals that are printed.
+
+        text
+            What it reads; None for its own samples.
+
+        Raises TraceError where the file cannot be written, OptionError for a text and a network that reads numbers,
+        and ServerError where the network cannot read the text or the front end is not built.
+        """
+        hosts().save_run(self, Path(path), text=text)
 
     def network_at(self, frame: Frame) -> Network:
         """The network as it was at a frame of the film, in evaluation mode."""

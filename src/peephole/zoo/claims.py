@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 
 import peephole.analysis as pa
+from peephole.analysis.steps import steps_of
 from peephole.data.tasks import task_named
 from peephole.data.vocabulary import Vocabulary
 from peephole.errors import RunError
@@ -85,16 +86,20 @@ def counts_selectively(run: Run) -> list[Figure]:
 
 
 def keeps_a_from_b(run: Run) -> list[Figure]:
-    """The cell that keeps A apart from B through the x's does so by an open forget gate, and is the most telling."""
+    """One cell has one sign from A on and the other from B on, evenly through all x's, behind an open forget gate."""
     read = _held_out(run)
-    gaps = pa.apart(read.record, "cell", read.beginning("A"), where=read.where("x"))
+    begins_with_a = read.beginning("A")
+    held = read.where("A") | read.where("B") | read.where("x")
+    gaps = pa.apart(read.record, "cell", begins_with_a, where=held)
     unit = gaps.units[0]
+    cell = steps_of(read.record, "cell")[:, unit]
+    sign = cell[held & begins_with_a].mean().sign()
+    strengths = torch.where(begins_with_a, sign * cell, -sign * cell)[held]
     gates = pa.by_symbol(read.record, "forget_gate", read.symbols)
-    telling = pa.rank_units(pa.unit_statistics(read.record, "cell"), "telling")
     return [
-        Figure("gap between A's and B's cell on every x", float(gaps.scores[unit]), 1.0),
+        Figure("gap between A's and B's tanh of a cell, letter and x's", float(gaps.scores[unit]), 0.8),
+        Figure("the cell at its weakest, of its strongest", float(strengths.min() / strengths.max()), 0.4),
         Figure("its forget gate on every x, least", float(gates.minimum[gates.row("x"), unit]), 0.95),
-        Figure("its place among the most telling units", 1 + telling.index(unit), at_most=1),
         *exam_figures(run),
     ]
 
@@ -150,15 +155,18 @@ def reads_python(run: Run) -> list[Figure]:
     ]
 
 
-_FOLLOWED = {"inside_quotes": 0.6, "inside_comment": 0.5, "indentation": 0.5, "line_position": 0.8}
+_FOLLOWED = {"inside_quotes": 0.6, "bracket_depth": 0.5, "indentation": 0.5, "line_position": 0.7}
 """What units of the network ``python`` must follow, and how closely."""
 
 
 @torch.no_grad()
 def follows(run: Run) -> pa.Correlations:
-    """The cells of all layers of a text's network, layer after layer, against every indicator of its sample."""
-    text, vocabulary = run.sample_text(), _vocabulary(run)
-    symbols = vocabulary.split(text or "")
+    """The cells of all layers of a Python network, layer after layer, against every indicator of its sample.
+
+    The sample is read from its first definition on: before that nobody knows whether a quote opens or closes.
+    """
+    text, vocabulary = run.sample_text() or "", _vocabulary(run)
+    symbols = vocabulary.split(text[text.find("\ndef ") + 1 :])
     _, record = trace(run.network(), torch.from_numpy(vocabulary.encode(symbols))[:, None])
     known = pa.text_indicators(symbols)
     layers = [pa.correlations(layer, "cell", known).r for layer in record.records]

@@ -56,11 +56,11 @@ RECIPES: dict[str, Recipe] = {
         claim=claims.counts_selectively,
     ),
     "memorizer": Recipe(
-        arguments="--task memorizer --hidden 20 --steps 2000",
+        arguments="--task memorizer --hidden 20 --steps 2000 --learning-rate 0.1 --forget-bias 2",
         claim=claims.keeps_a_from_b,
     ),
     "memorizer-peephole": Recipe(
-        arguments="--task memorizer --hidden 20 --peephole --steps 2000",
+        arguments="--task memorizer --hidden 20 --peephole --steps 2000 --learning-rate 0.1 --forget-bias 2",
         claim=claims.keeps_a_from_b,
     ),
     "copy": Recipe(
@@ -75,6 +75,20 @@ RECIPES: dict[str, Recipe] = {
         arguments="--task digits --augment --hidden 64 --epochs 40 --film 20",
         claim=claims.reads_digits,
         seeds=5,
+        half=True,
+    ),
+    "words": Recipe(
+        arguments="--library prose --characters 530000 --held-out 40000 --unit word --vocabulary 2000 "
+        "--embedding 50 --hidden 60 --layers 1 --batch 32 --epochs 12",
+        claim=claims.predicts_words,
+        seeds=3,
+        half=True,
+    ),
+    "python": Recipe(
+        arguments="--library code --characters 4000000 --held-out 100000 --min-count 20 "
+        "--hidden 256 --layers 2 --batch 32 --learning-rate 0.004 --epochs 5",
+        claim=claims.reads_python,
+        seeds=3,
         half=True,
     ),
 }

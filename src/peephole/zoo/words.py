@@ -79,4 +79,18 @@ WORDS: dict[str, tuple[Words, Words]] = {
             zh="看猜测在哪一行定下来，往往数字还远没有写完。",
         ),
     ),
+    "words": (
+        Words(en="Words", zh="单词"),
+        Words(
+            en="Look inside one circle of the unrolled picture: an embedding of 50 numbers, a layer of 60 units.",
+            zh="看展开图里一个圆圈的内部：50 个数的词嵌入，60 个单元的一层。",
+        ),
+    ),
+    "python": (
+        Words(en="Python source", zh="Python 源码"),
+        Words(
+            en="Look for units that follow quotes, brackets, the indentation and the place in the line.",
+            zh="看那些跟随引号、括号、缩进和行内位置的单元。",
+        ),
+    ),
 }

@@ -2,12 +2,15 @@
 
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { Beside } from "../beside";
 import { Breadcrumb } from "../breadcrumb";
 import { moment, run, scale, selected, selection, trace, unit, values, valuesScale } from "../data";
 import { momentNotice } from "../dialogs";
+import { markStretch, toggleLight } from "../looking";
 import { extreme, inReadingOrder, isUnbounded, letter } from "../quantities";
 import { fullNameOf, strings } from "../i18n";
 import { Ledger } from "../ledger";
+import { LightPanel } from "../light/panel";
 import { LaneLegend, Legend } from "../legend";
 import { Trouble } from "../message";
 import { ClampButton } from "../clamp-form";
@@ -18,10 +21,14 @@ import { edit } from "../live";
 import { LiveBar, Unknown } from "../live-bar";
 import { LiveText } from "../live-text";
 import { Minimap } from "../minimap";
+import { marks, stretchTo } from "../phrase/data";
+import { PhrasePanel } from "../phrase/panel";
 import { Picture } from "../picture";
 import { Readout, told } from "../readout";
 import { address, go, move, viewport, type Lane } from "../state";
+import { SurveyProgress } from "../survey-progress";
 import { TextCanvas } from "../text-canvas";
+import { TextSelect } from "../text-select";
 import { MOST_BITS, type TextView } from "../text-view";
 import { UnitsList } from "../units-list";
 
@@ -38,6 +45,7 @@ export function NetworkPage() {
       scale: valuesScale.value,
       lanes: address.value.lanes,
       moment: read.steps > 0 ? moment.value : null,
+      marks: marks(),
       ghost: ghostTrace.value,
     };
   });
@@ -45,6 +53,7 @@ export function NetworkPage() {
     view,
     told,
     onMoment: (step: number) => move({ moment: step }),
+    onStretch: (from: number, to: number) => move({ stretch: stretchTo(from, to), light: null, moment: to }),
     onVisible: (first: number, last: number) => {
       const [from, to] = viewport.peek();
       if (first !== from || last !== to) viewport.value = [first, last];
@@ -54,13 +63,17 @@ export function NetworkPage() {
   const rows = (trace.value.value?.features ?? 0) > 1;
   const { editing } = address.value;
   const typing = editing && selected.value?.run.input === "symbols";
+  const network = selected.value?.run ?? null;
+  const editable = network && !network.bare && (network.input === "symbols" || network.samples > 1) ? network : null;
 
   return (
     <main class="network" data-testid="network-page" aria-busy={busy.value}>
       <Breadcrumb more={selected.value && <ClampButton />}>
-        {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
+        <Beside />
+        <TextSelect />
+        {editable && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
-            {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
+            {editable.input === "symbols" ? words.editText : words.anotherSample}
           </button>
         )}
       </Breadcrumb>
@@ -71,8 +84,11 @@ export function NetworkPage() {
           <div class="work">
             <section class="reading" aria-label={words.text}>
               {editing ? typing || <LiveBar /> : <Notices />}
+              <SurveyProgress />
               {typing ? (
                 <LiveText view={view} onVisible={shared.onVisible} />
+              ) : trace.value.loading && !trace.value.value ? (
+                <p class="quiet waiting">{words.loading}</p>
               ) : rows ? (
                 <Picture {...shared} />
               ) : (
@@ -83,9 +99,11 @@ export function NetworkPage() {
           </div>
           {(editing || trace.value.value) && (
             <>
-              <Readout />
+              <Readout>
+                <Looking />
+              </Readout>
               <HeldRow />
-              <Ledger />
+              <Below />
               <Minimap />
               <Film />
             </>
@@ -95,6 +113,40 @@ export function NetworkPage() {
       {run.value.loading && <p class="quiet waiting">{words.loading}</p>}
     </main>
   );
+}
+
+/** The ways to look from the cursor: back, and around. */
+function Looking() {
+  const words = strings();
+  if (trace.value.value?.long) return null; // a survey holds no record to look back along
+  const { light, stretch } = address.value;
+  const numbers = trace.value.value?.input === "numbers";
+  return (
+    <span class="looking">
+      {!selected.value?.run.bare && (
+        <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
+          {words.light.open}
+        </button>
+      )}
+      {!numbers && (
+        <button
+          data-testid="phrase-open"
+          aria-pressed={stretch !== null}
+          title={words.phrase.openHint}
+          onClick={() => (stretch ? go({ stretch: null }) : markStretch("from"))}
+        >
+          {words.phrase.open}
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** What is under the text: a light that is looked at, a stretch that is searched for, else the ledger. */
+function Below() {
+  if (trace.value.value?.long) return <Ledger />;
+  if (address.value.light !== null) return <LightPanel />;
+  return address.value.stretch ? <PhrasePanel /> : <Ledger />;
 }
 
 function Controls() {

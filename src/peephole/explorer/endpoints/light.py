@@ -25,10 +25,10 @@ from peephole.explorer.sessions import Session
 from peephole.explorer.words import Words
 from peephole.trace.beside import one_thread
 
-FURTHEST = 4096
+FURTHEST = 2048
 """Most steps that light goes back."""
 MOST_LAGS = 1000
-WORK = 2**31
+WORK = 2**30
 """About how many multiplications a lag curve may cost; more steps are averaged where they are cheap."""
 MOST_AVERAGED = 256
 

@@ -1,7 +1,8 @@
 """What a network does with what it reads: everything at once, one quantity of every unit, one unit.
 
 trace     surprise F32 (step,), and outputs5 I32 and probabilities5 F32 (step, 5), −1 and 0 where a network has
-          fewer outputs, or forecast F32 (step, 1) where it says a number; inputs F32 (step, feature) of numbers
+          fewer outputs, or forecast F32 (step, 1) where it says a number; inputs F32 (step, feature) of numbers;
+          distribution F32 (step, output) where it labels an image
 quantity  values F16 (step, unit), and F32 (unit,) each field of ``UnitStatistics``
 unit      each quantity F32 (step,) under its name, hist.<quantity> F32 (bin,),
           and for symbols mean_by_symbol F32 (symbol,), counts F32 (symbol,)
@@ -18,12 +19,16 @@ from peephole.analysis.steps import flatten
 from peephole.analysis.units import histogram, mean_by_symbol, unit_statistics
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
+from peephole.explorer.endpoints import long
 from peephole.explorer.payload import Json, Payload
+from peephole.explorer.surveyed import LongText
 
 
 def trace(desk: Desk, asked: Asked) -> Payload:
     """What was read, and what was said."""
-    session = desk.read(asked)
+    session = desk.read_any(asked)
+    if isinstance(session, LongText):
+        return long.text(session)
     material, opened = session.material, session.opened
     tensors = dict(session.reading.said)
     if "outputs" in tensors:
@@ -48,6 +53,8 @@ def trace(desk: Desk, asked: Asked) -> Payload:
 
 def quantity(desk: Desk, asked: Asked) -> Payload:
     """One quantity of every unit of a layer and direction, with what it amounts to for each unit."""
+    if desk.is_long(asked):
+        return long.quantity(desk, asked)
     found = desk.lane(asked)
     name = found.quantity(asked["quantity"])
     values = flatten(found.record[name], found.record.lengths)
@@ -59,6 +66,8 @@ def unit(desk: Desk, asked: Asked) -> Payload:
 
     The mean is of the cell, or of the hidden value where there is no cell; numbers are read without any.
     """
+    if desk.is_long(asked):
+        return long.unit(desk, asked)
     found = desk.lane(asked)
     number, record, material = found.unit(asked), found.record, found.session.material
     tensors: dict[str, Tensor] = {}

@@ -21,7 +21,7 @@ from peephole.trace.beside import one_thread
 MOST_ADDED = 400
 MOST_READ = 4096
 """Most symbols of a text that are read again before it is gone on with: held ones are read slowly."""
-MOST_RUNS = 2**18
+MOST_RUNS = 2**17
 """Most steps, over all units that are held in turn, that an ablation runs."""
 
 
@@ -31,7 +31,7 @@ def go_on(desk: Desk, asked: Asked) -> Json:
     Of several lines the last is gone on with. Of a long text, the last ``MOST_READ`` symbols are read again.
     """
     opened = desk.catalog.open(asked["run"])
-    task = task_in(opened, asked)
+    task = task_in(opened, desk.files, asked)
     length = asked.whole("length", most=MOST_ADDED, otherwise=MOST_ADDED // 2)
     temperature = asked.real("temperature", least=0, most=100, otherwise=1.0)
     seed = asked.whole("seed", most=2**31 - 1, otherwise=0)
@@ -42,7 +42,7 @@ def go_on(desk: Desk, asked: Asked) -> Json:
             status=422,
         )
     prompt, clamps = _last_line(task)
-    network, unknown = opened.version(task.frame).network, opened.vocabulary.unknown
+    network, unknown = opened.version(task.frame, peepholes=task.peepholes).network, opened.vocabulary.unknown
     with opened.lock, one_thread():
         found = continuations(
             network,
@@ -67,9 +67,9 @@ def ablate(desk: Desk, asked: Asked) -> Json:
     Of a long text the beginning is measured; "steps" says how much of it counts.
     """
     opened = desk.catalog.open(asked["run"])
-    task = task_in(opened, asked)
+    task = task_in(opened, desk.files, asked)
     layer, direction = asked.whole("layer"), asked.text("direction")
-    network = opened.version(task.frame).network
+    network = opened.version(task.frame, peepholes=task.peepholes).network
     quantity = asked.text("quantity")
     units = units_of(network, layer, direction, quantity)
     if task.clamps:

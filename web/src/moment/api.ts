@@ -1,0 +1,91 @@
+// One moment, asked for: of one unit with its sentence, and of a whole layer. Knows nothing of how it is drawn.
+
+import { facts, payload, required } from "../api";
+import { floats } from "../payload";
+import type { Direction, Language } from "../state";
+
+/** A piece of the sentence; `mark` names the number it is, or is null for words. */
+export interface Part {
+  readonly text: string;
+  readonly mark: string | null;
+}
+
+/** What goes into an activation, taken apart; `sum` is the pre-activation. */
+export interface Sum {
+  readonly input: number;
+  readonly hidden: number;
+  readonly peephole: number | null;
+  readonly bias: number;
+  readonly sum: number;
+  readonly activation: string;
+}
+
+/** The fields of Python's `analysis.Moment` that the page draws. */
+export interface MomentValues {
+  readonly kind: string;
+  readonly unit: number;
+  readonly step: number;
+  readonly before: number;
+  readonly kept_share: number;
+  readonly kept: number;
+  readonly write_share: number;
+  readonly candidate: number;
+  readonly written: number;
+  readonly held: number;
+  readonly state: number;
+  readonly shown_share: number;
+  readonly shown: number;
+}
+
+export interface UnitMoment {
+  readonly sentence: Readonly<Record<Language, readonly Part[]>>;
+  readonly printed: Readonly<Record<string, string>>;
+  readonly values: MomentValues;
+  readonly sums: Readonly<Record<string, Sum>>;
+}
+
+/** All units of a layer at one step. */
+export interface LayerMoment {
+  readonly kind: string;
+  readonly first: boolean;
+  /** what the layer read */
+  readonly input: Float32Array;
+  /** the state that the step started from; no cell where there is none */
+  readonly beforeCell: Float32Array | null;
+  readonly beforeHidden: Float32Array;
+  quantity(name: string): Float32Array;
+}
+
+const at = (trace: string, layer: number, direction: Direction) => `/api/traces/${trace}/${layer}/${direction}`;
+
+export async function getUnitMoment(
+  trace: string,
+  layer: number,
+  direction: Direction,
+  unit: number,
+  step: number,
+  signal: AbortSignal,
+): Promise<UnitMoment> {
+  return facts(`${at(trace, layer, direction)}/unit/${unit}/moment/${step}`, signal);
+}
+
+export async function getLayerMoment(
+  trace: string,
+  layer: number,
+  direction: Direction,
+  step: number,
+  signal: AbortSignal,
+): Promise<LayerMoment> {
+  const found = await payload<{ kind: string; first: boolean }>(
+    `${at(trace, layer, direction)}/moment/${step}`,
+    signal,
+  );
+  return {
+    kind: found.facts.kind,
+    first: found.facts.first,
+    input: required(found, "input"),
+    beforeCell: floats(found, "before.cell"),
+    beforeHidden: required(found, "before.hidden"),
+    quantity: (name) => required(found, name),
+  };
+}

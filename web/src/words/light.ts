@@ -1,0 +1,43 @@
+// The words of backward light, in both languages.
+
+export const en = {
+  title: "Backward light",
+  open: "look back",
+  openHint: "What this prediction rests on, going back in time",
+  from: (step: number) => `from the prediction at ${step}:`,
+  play: "play backwards",
+  stop: "Stop",
+  scale: "of the brightest, log scale",
+  cRoad: "c road",
+  cRoadHint: "What each step hands back to the one before it through its forget gate, from cell to cell",
+  cRoadGru: "What each step hands back to the one before it through its update gate",
+  hRoad: "h road",
+  hRoadHint: "What each step hands back through the sums of its gates and candidate, by way of the hidden values",
+  plain: "vanilla RNN",
+  plainHint: "The same prediction in a vanilla RNN that learned the same: it has the h road alone",
+  lags: "Sensitivity against lag (steps back), beside lag 0",
+  lagTold: (cell: string, lag: number, share: string) => `${cell}: ${share} of the sensitivity is left ${lag} steps back`,
+  nodes: (unit: number) => `Unit ${unit}: light on its nodes; gates: ring open, bar shut`,
+  nodesTold: "The unit unrolled, a column a step; the brighter a node, the more the prediction depends on it",
+};
+
+export const zh: typeof en = {
+  title: "回溯之光",
+  open: "往回看",
+  openHint: "这个预测依据什么：沿时间往回看",
+  from: (step: number) => `从第 ${step} 步的预测出发：`,
+  play: "倒放",
+  stop: "停止",
+  scale: "与最亮处之比，对数刻度",
+  cRoad: "c 路",
+  cRoadHint: "每一步经遗忘门从细胞到细胞传回给前一步的部分",
+  cRoadGru: "每一步经更新门传回给前一步的部分",
+  hRoad: "h 路",
+  hRoadHint: "每一步经各个门与候选值的加权和、借道隐藏值传回的部分",
+  plain: "普通循环网络",
+  plainHint: "学会同一任务的普通循环网络作同一预测：它只有 h 路",
+  lags: "敏感度随间隔（往回的步数）的变化，以间隔 0 为 1",
+  lagTold: (cell: string, lag: number, share: string) => `${cell}：往回 ${lag} 步，敏感度还剩 ${share}`,
+  nodes: (unit: number) => `单元 ${unit}：节点上的光；门：环为开，杠为关`,
+  nodesTold: "按时间展开的单元，每列一步；节点越亮，预测越依赖它",
+};
