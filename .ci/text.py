@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+GIVEN = "src/peephole/zoo/networks/"
+"""What networks were given to read lies there as it was, line ends or not."""
+
 
 def faults(content: bytes) -> list[str]:
     """What is wrong with a text file, one line a fault."""
@@ -41,7 +44,7 @@ def main() -> int:
     for name in filter(None, listing.stdout.split("\0")):
         path = Path(name)
         content = path.read_bytes() if path.is_file() else b""
-        if b"\0" in content:
+        if b"\0" in content or name.startswith(GIVEN):
             continue
         for fault in faults(content):
             print(f"{name} {fault}")

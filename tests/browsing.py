@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,8 +104,11 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "peephole.cli", *map(str, arguments)]
 
 
-def explore(*paths: Path) -> Explorer:
-    process = subprocess.Popen(command("explore", *paths, "--no-open"), stdout=subprocess.PIPE, text=True)
+def explore(*paths: Path, texts: Sequence[Path] = ()) -> Explorer:
+    files = [part for text in texts for part in ("--text", text)]
+    process = subprocess.Popen(
+        command("explore", *paths, *files, "--no-open"), stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     return Explorer(process, process.stdout.readline().split()[0])
 

@@ -1,4 +1,4 @@
-"""What Python computes of six small networks, for the front end's own tests to compare with.
+"""What Python computes of small networks, for the front end's own tests to compare with.
 
 The page runs small networks itself where it is a file (`web/src/engine`) and reads records itself
 (`web/src/record`); `web/tests/engine.test.ts` holds both to `web/tests/networks.json`, and
@@ -17,7 +17,7 @@ from torch import Tensor
 import peephole as ph
 from peephole.analysis.ablation import ablations
 from peephole.analysis.clamping import continuations
-from peephole.analysis.moments import moment
+from peephole.analysis.moments import TEMPLATES, moment
 from peephole.analysis.outputs import Output
 from peephole.analysis.phrases import find_phrases
 from peephole.analysis.predictions import delay, predictions, surprise
@@ -44,7 +44,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 def computed() -> dict[str, Any]:
     """Everything, as the file holds it."""
-    return {name: _network(seed, chosen) for seed, (name, chosen) in enumerate(NETWORKS.items())}
+    networks = {name: _network(seed, chosen) for seed, (name, chosen) in enumerate(NETWORKS.items())}
+    return {"templates": TEMPLATES, "networks": networks}
 
 
 def _network(seed: int, chosen: dict[str, Any]) -> dict[str, Any]:
@@ -154,5 +155,4 @@ def _list(values: Tensor) -> list[Any]:
 
 
 if __name__ == "__main__":
-    lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in computed().items())
-    PLACE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    PLACE.write_text(json.dumps(computed(), ensure_ascii=False) + "\n", encoding="utf-8")

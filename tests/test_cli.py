@@ -143,6 +143,12 @@ def test_a_port_in_use_is_named(folder: Path) -> None:
         (("-o", "nowhere", "--resume"), "nowhere is not there"),
         (("bottles.txt", "--resume", "--overwrite"), "give one of them"),
         (("bottles.txt", "--cell", "gru", "--peephole", "-o", "new"), "LSTM"),
+        (("bottles.txt", "--library", "code"), "TEXT and --library"),
+        (("bottles.txt", "--characters", "9", "-o", "new"), "--characters means nothing to a text"),
+        (("--task", "copy", "--held-out", "9"), "--held-out means nothing to what is not the library"),
+        (("--task", "copy", "--augment"), "--augment means nothing to the task copy"),
+        (("--library", "code", "--validation", "0.2"), "--validation means nothing to the library"),
+        (("--library", "code", "--characters", "0"), "characters must be at least 1, got 0"),
         (("bottles.txt", "-o", "bottles.txt"), "is there and is not a run"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -167,6 +173,20 @@ def test_a_command_that_makes_no_sense_is_refused(
     assert (out, len(err.splitlines())) == ("", 1)
     assert says in err
     assert sorted(folder.rglob("*")) == before
+
+
+def test_the_librarys_prose_and_moved_digits_are_learned_and_gone_on_with(tmp_path: Path) -> None:
+    size = ("--hidden", "4", "--steps", "1", "--validations", "1")
+    words = ("--library", "prose", "--characters", "9000", "--held-out", "2000", "--unit", "word")
+    assert commands.run("train", *words, *size, cwd=tmp_path).returncode == 0
+    learned = Run.open(tmp_path / "runs" / "prose")
+    assert (learned.description["part"], learned.description["characters"]) == ("prose", 9000)
+    assert commands.run("train", *words, *size, "--resume", cwd=tmp_path).returncode == 0
+    other = commands.run("train", "--library", "code", "-o", "runs/prose", "--resume", cwd=tmp_path)
+    assert "part='prose', which cannot become 'code'" in other.stderr
+
+    assert commands.run("train", "--task", "digits", "--augment", *size, cwd=tmp_path).returncode == 0
+    assert Run.open(tmp_path / "runs" / "digits").description["augment"] is True
 
 
 def test_hidden_zero_is_one_line_as_a_process_too(folder: Path) -> None:

@@ -31,8 +31,10 @@ from peephole.data.series_problem import SeriesProblem
 from peephole.data.task_problem import TaskProblem
 from peephole.data.tasks import task_named
 from peephole.data.text_problem import TextProblem
+from peephole.explorer.answers import Answers
 from peephole.explorer.app import STATIC, create_app
 from peephole.explorer.catalog import Catalog
+from peephole.explorer.text_files import TextFiles
 from peephole.nn.models import CellName
 from peephole.train.checkpoint import Checkpoint, Position
 from peephole.train.options import TrainOptions
@@ -152,7 +154,9 @@ def write_run() -> Callable[..., Run]:
 @pytest.fixture
 def connect() -> Callable[..., Client]:
     """Opens an explorer on runs and folders of runs."""
-    return lambda paths, **options: Client(create_app(Catalog(paths), token=TOKEN, **options))
+    return lambda paths, texts=(), **options: Client(
+        create_app(Answers(Catalog(paths), TextFiles(texts)), token=TOKEN, **options)
+    )
 
 
 @pytest.fixture(scope="session")

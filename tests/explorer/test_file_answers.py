@@ -92,13 +92,33 @@ def questions_of(catalog: Catalog, name: str, tasks: list[dict[str, Any]]) -> li
             questions += [
                 (f"{lane}/{quantity}", None) for quantity in network.recurrent.equations[0].quantities
             ]
-            questions.append((f"{lane}/unit/1", None))
+            questions += [
+                (f"{lane}/unit/1", None),
+                (f"{lane}/unit/1/moment/3", None),
+                (f"{lane}/moment/3", None),
+            ]
+            questions += [(f"{lane}/moment/0", None), (f"{lane}/unit/2/moment/0", None)]
+        last = {"layer": layers[-1], "direction": directions[-1]}
+        questions.append(("/api/traces/TRACE/light", {"step": 3, "output": None}))
+        if network.config.output_size > 1:
+            questions.append(("/api/traces/TRACE/light", {"step": 2, "output": 1, "unit": 1, **last}))
+        stretch = {**last, "quantity": "hidden", "from": 1, "to": 2}
+        questions.append(("/api/traces/TRACE/phrases", stretch))
+        own = {**last, "quantity": "hidden"}
+        questions.append((f"/api/runs/{name}/ablate", {**task, **own}))
+        questions.append((f"/api/runs/{name}/continue", {**task, "length": 20, "temperature": 0}))
+    for task in tasks[:1]:  # what is kept of the file's own first material
+        questions.append((f"/api/runs/{name}/trace", task))
+        questions += [
+            (f"/api/traces/TRACE/{layer}/{way}/follows", None) for layer in layers for way in directions
+        ]
+        questions.append(("/api/traces/TRACE/lags", None))
     return questions
 
 
 def assert_same(file: Said, server: Said, question: Question) -> None:
     where = f"{question[0]} {json.dumps(question[1])[:80]}"
-    assert file.status == server.status, f"{where}: {file.facts}"
+    assert (file.status < 400) == (server.status < 400), f"{where}: {file.facts}"
     if server.status >= 400:
         assert {key: set(value) for key, value in file.facts.items()} == {
             "error": {"en", "zh"},
@@ -171,8 +191,7 @@ WRONG: list[Question] = [
 def test_a_file_refuses_what_the_server_refuses(catalog: Catalog, page: Path) -> None:
     pairs = zip(asked_of_file(page, WRONG), asked_of_server(catalog, WRONG), WRONG, strict=True)
     for file, server, question in pairs:
-        assert (file.status < 400) == (server.status < 400), question
-        assert_same(file, Said(file.status, server.facts, server.tensors), question)
+        assert_same(file, server, question)
 
 
 def test_a_text_of_ones_own_is_the_first_sample(catalog: Catalog, tmp_path: Path) -> None:
@@ -188,7 +207,9 @@ def test_of_a_large_network_the_record_is_there_and_nothing_else_can_be_read(
 ) -> None:
     monkeypatch.setattr("peephole.explorer.carrying.LIVE", 10)
     save_runs(catalog, ["text"], tmp_path / "page.html", text=None)
-    questions = questions_of(catalog, "text", [{"sample": 0}])
+    network = re.compile("/(light|ablate|continue)$")  # what asks the network itself
+    asked = questions_of(catalog, "text", [{"sample": 0}])
+    questions = [question for question in asked if not network.search(question[0])]
     pairs = zip(
         asked_of_file(tmp_path / "page.html", questions),
         asked_of_server(catalog, questions),

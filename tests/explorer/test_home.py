@@ -82,9 +82,9 @@ def test_the_first_screen_has_a_sentence_a_lit_memory_and_one_next_thing(home: V
     page = home.page
     finished(page)
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
-    for part in ("stage", "story", "try-other"):
+    for part in ("memory-play", "story", "try-other"):
         expect(page.get_by_test_id(part)).to_be_in_viewport()
-    expect(page.get_by_test_id("stage").get_by_test_id("legend")).to_be_in_viewport()
+    expect(page.get_by_test_id("memory-play").get_by_test_id("legend")).to_be_in_viewport()
     expect(page.locator(".primary")).to_have_count(1)
     lit = (
         page.get_by_test_id("play")
@@ -127,6 +127,7 @@ def test_who_wants_no_motion_sees_the_play_finished(browser: Browser, gallery: E
 
 def test_every_shipped_network_has_a_card_with_its_own_picture_when_it_is_seen(home: Visit) -> None:
     asked: list[str] = []
+    settle(home.page)
     home.page.on("request", lambda request: asked.append(request.url) if "/trace" in request.url else None)
     page = home.go("/")
     cards = page.get_by_test_id("gallery-card")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from peephole.explorer.answers import Answers
 from peephole.explorer.app import create_app
 from peephole.explorer.catalog import Catalog
 from peephole.explorer.security import new_token
@@ -183,4 +184,4 @@ def test_tokens_are_long_and_never_the_same() -> None:
 
 def test_an_application_needs_a_token(zoo: Path) -> None:
     with pytest.raises(TypeError, match="token"):
-        create_app(Catalog([zoo]))  # type: ignore[call-arg]
+        create_app(Answers(Catalog([zoo])))  # type: ignore[call-arg]

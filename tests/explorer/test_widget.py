@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -224,9 +225,10 @@ def test_a_view_that_is_closed_leaves_nothing(notebook: Notebook) -> None:
 def test_a_text_too_long_for_an_address_is_read_in_a_frame_without_storage(notebook: Notebook) -> None:
     frame = notebook.frame
     frame.get_by_test_id("edit-text").click()
-    frame.get_by_test_id("text-input").fill("def " * 600)
-    frame.get_by_test_id("text-submit").click()
-    expect(frame.get_by_test_id("text-input")).to_have_count(0)
+    frame.get_by_test_id("live-text").fill("def " * 600)
+    frame.get_by_test_id("live-done").click()
+    expect(frame.get_by_test_id("live-text")).to_have_count(0)
+    expect(frame.locator("main")).to_contain_text(re.compile(r"Your text · 2.\d\d\d"))
     expect(frame.get_by_test_id("error-message")).to_have_count(0)
 
 

@@ -54,11 +54,15 @@ export interface Run extends Omit<RunCard, "film"> {
   readonly vocabulary: readonly string[] | null;
   readonly labels: readonly string[] | null;
   readonly samples: number;
+  /** names of the files that the explorer was started with */
+  readonly texts?: readonly string[];
   readonly film: readonly Frame[];
   /** the other networks that learned the same problem and read the same symbols */
   readonly siblings: readonly string[];
   /** it reads forward only: what comes later changes nothing before */
   readonly causal: boolean;
+  /** what a model did is here and not the model: nothing else can be read, held or looked back from */
+  readonly bare?: boolean;
 }
 
 /** A shipped network, with what to look for in it. */
@@ -158,8 +162,15 @@ export function asked({ source, frame, clamps, peepholes = true }: Task): Record
       ? { text: source.text }
       : source.kind === "drawn"
         ? { drawn: source.pixels }
-        : { sample: source.index };
-  return { ...material, ...(frame === null ? {} : { frame }), ...(clamps.length > 0 ? { clamps } : {}), ...(peepholes ? {} : { peepholes }) };
+        : source.kind === "file"
+          ? { file: source.index }
+          : { sample: source.index };
+  return {
+    ...material,
+    ...(frame === null ? {} : { frame }),
+    ...(clamps.length > 0 ? { clamps } : {}),
+    ...(peepholes ? {} : { peepholes }),
+  };
 }
 
 /** How each trace is made again, should the server have forgotten it while its windows are still looked at. */
@@ -212,9 +223,11 @@ export async function getUnit(
   unit: number,
   quantities: readonly string[],
   signal: AbortSignal,
+  around = 0,
 ): Promise<UnitTrace> {
   const path = `/api/traces/${read.trace}/${layer}/${direction}/unit/${unit}`;
-  const found = await payload<UnitFacts>(path, signal);
+  // Of a long text the stretch around a step is wanted at once, and comes with the rest.
+  const found = await payload<UnitFacts>(read.long ? `${path}?around=${around}` : path, signal);
   const load = (from: number, to: number) => windowed(read.trace, `${path}/window/${from}/${to}`);
   return unitOf(found, { read, layer, direction, unit, quantities }, load);
 }

@@ -15,6 +15,7 @@ type When = "on" | "stretch" | "always";
 
 /** The one control that opens it. */
 export function ClampButton() {
+  if (selected.value?.run.bare) return null;
   return (
     <button data-testid="clamp" aria-expanded={clamping.value} onClick={() => (clamping.value = !clamping.value)}>
       {strings().live.clamp}

@@ -62,6 +62,9 @@ export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() =
   if (source.kind === "sample" && !(source.index < Math.max(1, found.samples))) {
     return { what: words.noSample, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
   }
+  if (source.kind === "file" && !(source.index < (found.texts ?? []).length)) {
+    return { what: words.long.noFile, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
+  }
   return { run: found, detail, quantity: shown };
 });
 
@@ -141,7 +144,7 @@ const surveyed = resource(() => {
 });
 
 /** The text, once the network has read all of it. */
-const ready = computed(() => {
+export const ready = computed(() => {
   const read = trace.value.value;
   return read && read.steps > 0 && read.share.value === 1 ? read : null;
 });
@@ -204,7 +207,7 @@ export const unitTrace: Resource<api.UnitTrace> = resource(() => {
     family: [id, detail.layer, direction].join("/"),
     load: (signal: AbortSignal) =>
       ofTrace(
-        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal),
+        () => api.getUnit(text, detail.layer, direction, number, detail.quantities, signal, moment.peek()),
         () => api.postTrace(name, task(), signal),
       ),
   };

@@ -2,7 +2,7 @@
 // server works out, and that come after the page's other numbers.
 
 import { computed, effect } from "@preact/signals";
-import { laterScores, ofTrace, selected, task, trace } from "./data";
+import { laterScores, ofTrace, ready, selected, task, trace } from "./data";
 import * as api from "./live-api";
 import { postTrace } from "./api";
 import { state } from "./grab";
@@ -16,9 +16,9 @@ const rest = () => new Promise((resume) => window.setTimeout(resume, REST));
 
 /** Asks about the layer that is looked at, in the text that is shown. */
 function ofLayer<T>(load: (signal: AbortSignal) => Promise<T>): Request<T> | null {
-  const [chosen, read] = [selected.value, trace.value.value];
+  const [chosen, read] = [selected.value, ready.value];
   const { run, page, direction } = address.value;
-  if (!chosen || !read || read.steps === 0 || read.long || !(page === "network" || page === "unit")) return null;
+  if (!chosen || !read || !(page === "network" || page === "unit")) return null;
   const { layer } = chosen.detail;
   return {
     key: [read.trace, layer, direction].join("/"),
@@ -54,7 +54,7 @@ export const followers = computed(() => new Map((follows.value.value?.units ?? [
 /** The orders that the list can be put in. */
 export const sorts = computed(() =>
   SORTS.filter((sort) => {
-    if (sort === "silence") return selected.value?.detail.quantities.includes("output_gate");
+    if (sort === "silence") return selected.value?.detail.quantities.includes("output_gate") && !trace.value.value?.long;
     if (sort === "cost") return trace.value.value?.target !== "value";
     return true;
   }),

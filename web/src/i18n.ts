@@ -1,5 +1,6 @@
 // The page's language, which is part of the address (`lang=zh`), and its words.
 
+import { computed } from "@preact/signals";
 import { address, type Language } from "./state";
 import { en, type Strings } from "./words.en";
 import { zh } from "./words.zh";
@@ -7,9 +8,13 @@ import { zh } from "./words.zh";
 /** Words of the host's, in every language of the page: what it calls a sample, what it refuses. */
 export type Words = Readonly<Record<Language, string>>;
 
+const spoken = computed<Language>(
+  () => address.value.lang ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"),
+);
+
 /** The language of the page: the address's, else the browser's. */
 export function language(): Language {
-  return address.value.lang ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+  return spoken.value;
 }
 
 /** The page's words, in its language. Read inside a component it follows a change of language. */

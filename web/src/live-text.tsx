@@ -8,7 +8,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Canvas } from "./canvas";
 import { boxesBetween, heightOf, moved, offsetOn, placeOf, type Way } from "./caret";
 import { strings } from "./i18n";
-import { composing, draft, edit, follow, picked, pieces, read, takeUp } from "./live";
+import { composing, draft, edit, follow, picked, pieces, read, takeLong, takeUp } from "./live";
 import { LiveBar } from "./live-bar";
 import { liveView, NOTHING_READ } from "./live-view";
 import type { Pen } from "./paint";
@@ -212,6 +212,9 @@ export function LiveText({ view, onVisible }: Props) {
             wrap="off"
             onInput={change}
             onKeyDown={press}
+            onPaste={(event) => {
+              if (takeLong(event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
+            }}
             onCompositionStart={() => {
               composing.value = true;
               composed.current = Math.min(...picked.peek());

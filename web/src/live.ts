@@ -7,7 +7,7 @@ import { forget, sourceOf, typedText } from "./pasted";
 import { cut, cutOf, written } from "./pieces";
 import { pieceAt } from "./caret";
 import { NOTHING_READ } from "./live-view";
-import { address, go, move, type Source } from "./state";
+import { address, go, move, viewport, type Address, type Source } from "./state";
 
 /** The text as it stands in the page. */
 export const draft = signal("");
@@ -87,8 +87,43 @@ export function follow(): void {
   if (step !== moment.peek()) move({ moment: step });
 }
 
+/** What is pasted in one piece and longer than this is to be looked at, not typed into. */
+const LONG = 16_384;
+
+/** Has the network read a long text in place of the draft; false for one that can be typed into. */
+export function takeLong(text: string): boolean {
+  if (text.length < LONG) return false;
+  try {
+    const source = sourceOf(text);
+    own = null;
+    go({ source, editing: false, moment: null, light: null, stretch: null, unit: unit.peek() });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    unkept.value = error;
+  }
+  return true;
+}
+
 /** Opens the text for typing, or closes it. The unit stays, whatever the next text makes of the others. */
 export function edit(editing: boolean): void {
   own = null;
-  go({ editing, unit: unit.peek() });
+  go({ editing, unit: unit.peek(), ...(editing ? onScreen() : {}) });
 }
+
+/** Of a text too long to be read anew with every letter, what is on screen; any other is typed into as it is. */
+function onScreen(): Partial<Address> {
+  const read = trace.peek().value;
+  if (!read?.long) return {};
+  const [first, last] = viewport.peek();
+  const text = read.symbols.slice(first, last + 1).join("");
+  return { source: { kind: "text", text }, moment: Math.max(0, Math.min(last, moment.peek()) - first) };
+}
+
+effect(() => {
+  const { editing, source } = address.value;
+  const read = trace.value;
+  // A text that stands in the address itself is short; what is read may still be the one before it.
+  if (!editing || source.kind === "text" || read.loading || !read.value?.long) return;
+  // What was pasted is long: it is looked at. Or the address would have a long text typed into.
+  untracked(() => (source === own ? go({ editing: false }) : edit(true)));
+});

@@ -67,6 +67,10 @@ effect(() => {
   const number = (page === "unit" || page === "moment") && unit.value !== null ? strings().unitN(unit.value) : "";
   const deepest = page === "moment" ? strings().moment.name : "";
   document.title = [deepest, number, place, "Peephole"].filter(Boolean).join(" · ");
+});
+
+// Apart from the title, which changes with every unit: a document whose language is set is styled anew.
+effect(() => {
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
 });
 

@@ -3,15 +3,22 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Canvas } from "./canvas";
-import { moment, trace, unit, values, valuesScale } from "./data";
+import { moment, run, trace, unit, values, valuesScale } from "./data";
 import { count } from "./format";
 import { strings } from "./i18n";
 import { paintBar, rule, type Pen } from "./paint";
-import { address, move, viewport } from "./state";
+import { address, move, viewport, type Source } from "./state";
 
 interface Props {
   /** the stretch to outline; without it the text's own viewport */
   readonly shown?: () => readonly [number, number];
+}
+
+/** What is read, in a word. */
+function titleOf(source: Source): string {
+  const words = strings();
+  if (source.kind === "sample") return words.sample;
+  return source.kind === "file" ? (run.value.value?.texts?.[source.index] ?? "") : words.ownText;
 }
 
 export function Minimap({ shown }: Props) {
@@ -72,7 +79,11 @@ export function Minimap({ shown }: Props) {
       >
         <Canvas draw={draw} />
       </div>
-      <p class="quiet">{found ? `${address.value.source.kind === "sample" ? words.sample : words.ownText} · ${count(found.steps)}` : " "}</p>
+      <p class="quiet">
+        {found && <bdi>{titleOf(address.value.source)}</bdi>}
+        {found ? ` · ${count(found.steps)}` : " "}
+        {columns.value && !columns.value.mean && ` · ${words.long.outline}`}
+      </p>
     </section>
   );
 }

@@ -23,7 +23,7 @@ export function sourceOf(text: string): Source {
 
 /** Lets go of a kept text that nothing leads to any more. */
 export function forget(key: string): void {
-  sessionStorage.removeItem(SHELF + key);
+  shelf().removeItem(SHELF + key);
 }
 
 /** The text of a source of one's own; null for what is no text, and for a text whose session is over. */

@@ -27,6 +27,8 @@ export const SORTS = [
 export type Sort = (typeof SORTS)[number];
 export type Source =
   | { readonly kind: "sample"; readonly index: number }
+  /** a file that the explorer was started with */
+  | { readonly kind: "file"; readonly index: number }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "pasted"; readonly key: string }
   /** a digit drawn by hand; the pixels as drawing.ts writes them */
@@ -134,10 +136,11 @@ function stretchIn(text: string | null): readonly [number, number] | null {
 }
 
 function sourceIn(query: URLSearchParams): Source {
-  const [text, pasted, drawn] = [query.get("text"), query.get("pasted"), query.get("drawn")];
+  const [text, pasted, drawn, file] = [query.get("text"), query.get("pasted"), query.get("drawn"), query.get("file")];
   if (text !== null) return { kind: "text", text };
   if (pasted !== null) return { kind: "pasted", key: pasted };
   if (drawn !== null) return { kind: "drawn", pixels: drawn };
+  if (file !== null) return { kind: "file", index: whole(file) };
   return { kind: "sample", index: whole(query.get("sample") ?? "0") };
 }
 
@@ -233,6 +236,8 @@ function writeSource(query: URLSearchParams, source: Source): void {
       return query.set("pasted", source.key);
     case "drawn":
       return query.set("drawn", source.pixels);
+    case "file":
+      return query.set("file", String(source.index));
     case "sample":
       if (source.index) query.set("sample", String(source.index));
   }

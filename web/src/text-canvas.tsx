@@ -8,7 +8,8 @@ import { strings } from "./i18n";
 import { stepAt } from "./layout";
 import type { Pen } from "./paint";
 import { boxOf, paintText } from "./text-paint";
-import { isSeries, typeset, type TextView } from "./text-view";
+import { boxHeight, scrollTo, topAt, type Scrolled } from "./scrolled";
+import { isSeries, typeset, type Setting, type TextView } from "./text-view";
 
 interface Props {
   readonly view: ReadonlySignal<TextView | null>;
@@ -44,18 +45,25 @@ export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props
     return () => observer.disconnect();
   }, []);
 
+  const extent = (set: Setting): Scrolled => ({
+    total: (set.layout.starts.length - 1) * set.measures.line + 8,
+    shown: size.peek().height,
+  });
+
   // The scrolled height, then the cursor in view: in this order, or there is nothing to scroll yet.
   useSignalEffect(() => {
     const [set, step, element] = [setting.value, moment.value, scroller.current];
     if (!set || !element || !spacer.current) return;
     const { line } = set.measures;
-    spacer.current.style.height = `${(set.layout.starts.length - 1) * line + 8}px`;
+    const scrolled = extent(set);
+    spacer.current.style.height = `${boxHeight(scrolled)}px`;
     if (step === null || !(step < set.layout.line.length)) return;
     const { y } = boxOf(set, step);
-    if (y < element.scrollTop || y + line > element.scrollTop + element.clientHeight) {
-      element.scrollTop = Math.max(0, y + line / 2 - element.clientHeight / 2);
+    const first = topAt(scrolled, element.scrollTop);
+    if (y < first || y + line > first + scrolled.shown) {
+      element.scrollTop = scrollTo(scrolled, Math.max(0, y + line / 2 - scrolled.shown / 2));
     }
-    top.value = element.scrollTop;
+    top.value = topAt(scrolled, element.scrollTop);
   });
 
   useSignalEffect(() => {
@@ -103,7 +111,7 @@ export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props
         aria-valuenow={moment.value ?? 0}
         aria-valuetext={told.value}
         onScroll={() => {
-          top.value = scroller.current!.scrollTop;
+          if (setting.peek()) top.value = topAt(extent(setting.peek()!), scroller.current!.scrollTop);
         }}
         onPointerDown={(event) => point(event)}
         onClick={(event) => point(event as unknown as PointerEvent)}

@@ -101,9 +101,29 @@ function paintMarks(pen: Pen, view: TextView, setting: Setting, from: number, to
 }
 
 function paintLetters(pen: Pen, setting: Setting, from: number, to: number, y: number): void {
+  const { context, tones } = pen;
+  const { layout, measures } = setting;
+  const middle = y + (measures.row - LEADING) / 2 + 1;
+  let prepared = false;
   for (let step = from; step < to; step++) {
-    const { x, w, h } = boxOf(setting, step);
-    paintGlyph(pen, setting.glyph(step), x, y, w, h - LEADING, setting.measures.size);
+    const shown = setting.glyph(step);
+    const x = measures.gutter + layout.column[step]! * measures.cell;
+    const w = layout.cells[step]! * measures.cell;
+    if (shown.text.length > 1) {
+      paintGlyph(pen, shown, x, y, w, measures.row - LEADING, measures.size);
+      prepared = false;
+      continue;
+    }
+    // Most symbols are one letter. There are thousands on a screen, and one font for all of them.
+    if (!prepared) {
+      context.font = `${measures.size}px ${MONO}`;
+      context.direction = "ltr";
+      context.textBaseline = "middle";
+      context.textAlign = "center";
+      prepared = true;
+    }
+    context.fillStyle = shown.faint ? tones.faint : tones.ink;
+    context.fillText(shown.text, x + w / 2, middle);
   }
 }
 

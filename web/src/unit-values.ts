@@ -133,6 +133,8 @@ export function valuesOf(found: Payload, of: Layer & { readonly quantity: string
 export interface UnitFacts {
   readonly edges: Readonly<Record<string, readonly [number, number]>>;
   readonly symbols: readonly string[];
+  /** the first step, and one past the last, of the stretch of a long text that comes with its figures */
+  readonly window?: readonly [number, number];
 }
 
 interface UnitWindow extends Window {
@@ -169,10 +171,11 @@ interface Unit extends Layer {
 /** All quantities of one unit from the server's answer; `load` asks for a stretch of a long text. */
 export function unitOf(found: Payload<UnitFacts>, of: Unit, load: Load): UnitTrace {
   const { read, layer, direction, unit, quantities } = of;
-  const { edges, symbols } = found.facts;
+  const { edges, symbols, window } = found.facts;
   const windows = read.long
     ? new Windows<UnitWindow>({
         ...read,
+        begun: window && { window: unitWindowIn(found, quantities, window[0]), to: window[1] },
         load: async (from, to) => unitWindowIn(await load(from, to), quantities, from),
       })
     : Windows.whole(read.steps, unitWindowIn(found, quantities, 0));

@@ -1,6 +1,6 @@
 // Every unit of the layer: its number, its values over the text on screen, its statistics. One canvas under the rows.
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Statistics, Values } from "./api";
 import { Canvas } from "./canvas";
@@ -49,16 +49,19 @@ export function UnitsList() {
   const scroller = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
   const across = useSignal(0);
+  const tall = useSignal(0);
   const open = useSignal(false);
   const words = strings();
   const found = values.value.value;
-  const column = columnFor(address.value.sort);
+  const sort = useComputed(() => address.value.sort);
+  const column = columnFor(sort.value);
   const measuring = column === "cost" && costs.value.loading;
 
   useEffect(() => {
     const element = scroller.current!;
     const observer = new ResizeObserver(() => {
       across.value = element.clientWidth;
+      tall.value = element.clientHeight;
     });
     observer.observe(element);
     return () => observer.disconnect();
@@ -70,8 +73,10 @@ export function UnitsList() {
     const element = scroller.current;
     const height = narrow.value ? TALL_ROW : ROW;
     if (row < 0 || !element) return;
-    if (row * height < element.scrollTop || (row + 1) * height > element.scrollTop + element.clientHeight) {
-      element.scrollTop = Math.max(0, row * height - element.clientHeight / 2 + height / 2);
+    // Not asked of the element, which would have all rows laid out at once.
+    const [first, shown] = [top.peek(), tall.value];
+    if (row * height < first || (row + 1) * height > first + shown) {
+      element.scrollTop = Math.max(0, row * height - shown / 2 + height / 2);
     }
   });
 
@@ -106,7 +111,7 @@ export function UnitsList() {
       <header>
         {narrow.value ? (
           <button class="sheet" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
-            {unit.value === null ? words.unitsHeading : words.unitN(unit.value)}
+            <Chosen />
             <span aria-hidden="true">{open.value ? " ▾" : " ▴"}</span>
           </button>
         ) : (
@@ -116,9 +121,9 @@ export function UnitsList() {
           <span class="quiet">{words.sort}</span>
           <select
             data-testid="sort-select"
-            value={address.value.sort}
-            title={words.sortHints[address.value.sort]}
-            onChange={(event) => go({ sort: event.currentTarget.value as Sort, unit: unit.value })}
+            value={sort.value}
+            title={words.sortHints[sort.value]}
+            onChange={(event) => go({ sort: event.currentTarget.value as Sort, unit: unit.peek() })}
           >
             {sorts.value.map((sort) => (
               <option value={sort} key={sort}>
@@ -145,31 +150,51 @@ export function UnitsList() {
         >
           {found &&
             order.value.map((number) => (
-              <button
-                key={number}
-                class="unit-row"
-                data-testid={`unit-row-${number}`}
-                aria-pressed={number === unit.value}
-                onClick={() => {
-                  open.value = false;
-                  go({ unit: number });
-                }}
-              >
-                <span>
-                  <span class="unseen">{words.unit} </span>
-                  {number}
-                </span>
-                <span />
-                <Followed number={number} />
-                <span>
-                  <span class="unseen">{words.sorts[column]} </span>
-                  {figure(found.statistics, column, number)}
-                </span>
-              </button>
+              <Row key={number} number={number} column={column} statistics={found.statistics} open={open} />
             ))}
         </div>
       </div>
     </section>
+  );
+}
+
+function Chosen() {
+  const words = strings();
+  return <>{unit.value === null ? words.unitsHeading : words.unitN(unit.value)}</>;
+}
+
+interface RowProps {
+  readonly number: number;
+  readonly column: Sort;
+  readonly statistics: Statistics;
+  readonly open: Signal<boolean>;
+}
+
+/** One unit. Whether it is the chosen one is a signal of its own: a change of unit draws no row anew. */
+function Row({ number, column, statistics, open }: RowProps) {
+  const words = strings();
+  const pressed = useComputed(() => number === unit.value);
+  return (
+    <button
+      class="unit-row"
+      data-testid={`unit-row-${number}`}
+      aria-pressed={pressed}
+      onClick={() => {
+        open.value = false;
+        go({ unit: number });
+      }}
+    >
+      <span>
+        <span class="unseen">{words.unit} </span>
+        {number}
+      </span>
+      <span />
+      <Followed number={number} />
+      <span>
+        <span class="unseen">{words.sorts[column]} </span>
+        {figure(statistics, column, number)}
+      </span>
+    </button>
   );
 }
 

@@ -35,6 +35,8 @@ interface Options<T extends Window> {
   readonly span: number;
   /** how much of the text has been read; nothing is asked for before it is 1 */
   readonly share: ReadonlySignal<number>;
+  /** a window that is here already: that of the steps `from` to `to` − 1 */
+  readonly begun?: { readonly window: T; readonly to: number } | undefined;
   /** fetches what is held of the steps `from` to `to` − 1, whole windows but for the text's last */
   readonly load: (from: number, to: number) => Promise<T>;
 }
@@ -55,14 +57,16 @@ export class Windows<T extends Window> {
   private pause = 0;
   private failedAt = -1;
 
-  constructor(private readonly options: Options<T>) {}
+  constructor(private readonly options: Options<T>) {
+    const { begun, span } = options;
+    for (let at = begun?.window.from ?? 0; at < (begun?.to ?? 0); at += span) this.held.set(at / span, begun!.window);
+  }
 
   /** A text that is one window. */
   static whole<T extends Window>(steps: number, window: T): Windows<T> {
     const load = () => Promise.reject(new RangeError("there is no step outside a whole text"));
-    const all = new Windows<T>({ steps, span: Math.max(1, steps), share: signal(1), load });
-    all.held.set(0, window);
-    return all;
+    const begun = { window, to: Math.max(1, steps) };
+    return new Windows<T>({ steps, span: Math.max(1, steps), share: signal(1), begun, load });
   }
 
   /** The window that a step is in; undefined if it is not here yet, and then it is on its way. */

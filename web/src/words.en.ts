@@ -4,6 +4,7 @@ import * as compare from "./words/compare";
 import * as digit from "./words/digit";
 import * as gallery from "./words/home";
 import type { Sort } from "./state";
+import * as long from "./words/long";
 import * as tour from "./words/tour";
 import { en as light } from "./words/light";
 import { en as phrase } from "./words/phrase";
@@ -172,6 +173,7 @@ export const en = {
   toHome: "All runs",
   tour: tour.en,
   again: "Try again",
+  long: long.en,
   light,
   phrase,
   moment: moment.en,

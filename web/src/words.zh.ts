@@ -1,5 +1,6 @@
 // Every word on the page, in Chinese.
 
+import * as long from "./words/long";
 import * as tour from "./words/tour";
 import * as hosts from "./words/hosts";
 import * as compare from "./words/compare";
@@ -172,6 +173,7 @@ export const zh: Strings = {
   toHome: "所有训练记录",
   tour: tour.zh,
   again: "重试",
+  long: long.zh,
   light,
   phrase,
   moment: moment.zh,

@@ -7,7 +7,7 @@ import { held } from "../src/engine/clamps";
 import { ablate, goOn } from "../src/engine/going-on";
 import { Network, type Config } from "../src/engine/network";
 import { said } from "../src/engine/said";
-import { moment, printed, sentence } from "../src/record/moments";
+import { moment, printed, sentence, type Templates } from "../src/record/moments";
 import { findPhrases } from "../src/record/phrases";
 import type { Material } from "../src/record/record";
 import { bySymbol, histogram, series, statistics } from "../src/record/statistics";
@@ -40,7 +40,10 @@ interface Expected {
   "going on": { ablations: number[]; plain: number[] | null; clamped: number[] | null } | null;
 }
 
-const NETWORKS = computed as unknown as Record<string, Expected>;
+const { networks: NETWORKS, templates: TEMPLATES } = computed as unknown as {
+  networks: Record<string, Expected>;
+  templates: Templates;
+};
 const STEP = 4;
 const HELD = held({ unit: "l0.hidden.1", value: 0.5, from: 0, to: null })!;
 
@@ -120,9 +123,8 @@ describe.each(Object.entries(NETWORKS))("%s", (_, expected) => {
       if (typeof value === "number") close([found[name as keyof typeof found] as number], [value], name);
     }
     expect(printed(found)).toEqual(known.printed);
-    const templates = TEMPLATES;
     for (const language of ["en", "zh"] as const) {
-      expect(sentence(found, templates[language]).map(({ text }) => text).join("")).toBe(known.sentence[language]);
+      expect(sentence(found, TEMPLATES[language]).map(({ text }) => text).join("")).toBe(known.sentence[language]);
     }
   });
 
@@ -145,8 +147,8 @@ describe.each(Object.entries(NETWORKS))("%s", (_, expected) => {
 
   test.runIf(expected["going on"])("what a unit is worth, and how it goes on, is Python's", () => {
     const known = expected["going on"]!;
-    const costs = ablate(network, material, "hidden", { layer: 0, direction: "forward" }, "next");
-    for (const { unit, bits } of costs) close([bits], [known.ablations[unit]!], `unit ${unit}`);
+    const found = ablate(network, material, "hidden", { layer: 0, direction: "forward" })!;
+    for (const { unit, bits } of found.units) close([bits], [known.ablations[unit]!], `unit ${unit}`);
     if (!known.plain || !known.clamped) return;
     const prompt = Int32Array.from(expected.inputs.slice(0, expected.lengths[0]));
     const way = { length: known.plain.length, temperature: 0, seed: 0, never: null };
@@ -154,24 +156,3 @@ describe.each(Object.entries(NETWORKS))("%s", (_, expected) => {
     expect(goOn(network, prompt, [HELD], way)).toEqual(known.clamped);
   });
 });
-
-const TEMPLATES = {
-  en: {
-    unit: "Unit {unit} ",
-    "lstm state": "kept {kept_share} of {before}, wrote {written}",
-    "gru state": "kept {kept_share} of {before}, wrote {written}, is {state}",
-    "rnn state": "was {before}, is {state}",
-    held: ", was moved by {held}",
-    shown: ", shows {shown_share}",
-    end: ".",
-  },
-  zh: {
-    unit: "单元 {unit} ",
-    "lstm state": "保留了 {before} 的 {kept_share}，写入 {written}",
-    "gru state": "保留了 {before} 的 {kept_share}，写入 {written}，现为 {state}",
-    "rnn state": "原为 {before}，现为 {state}",
-    held: "，被外力移动 {held}",
-    shown: "，显露 {shown_share}",
-    end: "。",
-  },
-};

@@ -17,6 +17,10 @@ def explore(
             show_default="runs, if there are any",
         ),
     ] = None,
+    text: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Offer this text to read, too; may be given several times."),
+    ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Serve at this port.", show_default="a free one")
     ] = 0,
@@ -31,6 +35,8 @@ def explore(
         peephole explore                     the shipped networks, and all runs in the folder runs
 
         peephole explore runs/counter        one run
+
+        peephole explore runs/python --text big.py     one run, reading a file of up to a million symbols
     """
     from peephole.explorer.server import serve
     from peephole.train.run import Run, is_run
@@ -40,4 +46,4 @@ def explore(
         paths = [own] if own.is_dir() and any(map(is_run, own.iterdir())) else []
     for path in filter(is_run, paths):
         Run.open(path)  # a run that was named must be good; in a folder of runs a bad one shows its error
-    serve(paths, port=port, open_browser=not no_open)
+    serve(paths, texts=text or (), port=port, open_browser=not no_open)

@@ -8,6 +8,8 @@ business.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from peephole.errors import PeepholeError
@@ -17,6 +19,8 @@ from peephole.explorer.desk import Desk
 from peephole.explorer.endpoints import ROUTES, Route
 from peephole.explorer.payload import Json, to_bytes
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.surveyed import Watch
+from peephole.explorer.text_files import TextFiles
 from peephole.explorer.words import RELOAD, Words
 
 
@@ -38,12 +42,33 @@ class Answer:
 class Answers:
     """Answers whatever the page may ask of some runs. Safe to use from several threads.
 
+    A context, whose end stops the reading of long texts; a program that ends waits for it otherwise.
+
     Args:
         catalog: the runs.
+        files: texts that are offered besides the runs' own.
+        watch: is told how far the survey of each long text is.
+        surveying: False has long texts traced like short ones, as far as they can be.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._desk = Desk(catalog)
+    def __init__(
+        self,
+        catalog: Catalog,
+        files: TextFiles | None = None,
+        watch: Watch = lambda title, share: None,
+        *,
+        surveying: bool = True,
+    ) -> None:
+        self._desk = Desk(catalog, files, watch, surveying=surveying)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends what is still being read."""
+        self._desk.surveys.close()
 
     def answer(self, path: str, body: object = None) -> Answer:
         """The answer to one question; what cannot be answered is answered with a refusal.

@@ -21,26 +21,24 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from peephole.explorer.answers import Answers
-from peephole.explorer.catalog import Catalog
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.security import Guard
 from peephole.explorer.words import RELOAD, Words
 
 STATIC = Path(__file__).parent / "static"
 NOT_BUILT = "the explorer's front end is not built: install again with `pip install .`"
-MOST_BYTES = 2 * 2**20
+MOST_BYTES = 12 * 2**20
 """Of a request's body: the longest text that can be read fits in, however it is escaped."""
 
 
-def create_app(catalog: Catalog, *, token: str, static: Path = STATIC) -> ASGIApp:
-    """The explorer of some runs, as an ASGI application.
+def create_app(answers: Answers, *, token: str, static: Path = STATIC) -> ASGIApp:
+    """The explorer as an ASGI application.
 
     Args:
-        catalog: the runs.
+        answers: what the page may ask.
         token: what a visitor must show once, as ``?token=…`` in the address of any page.
         static: the folder of the built front end.
     """
-    answers = Answers(catalog)
 
     async def api(request: Request) -> Response:
         """Whatever the page asks."""
@@ -98,7 +96,11 @@ async def _refuse_http(request: Request, error: Exception) -> Response:
     """What Starlette refuses by itself: a method that an address does not take, a file that is not there."""
     refused = error if isinstance(error, HTTPException) else HTTPException(400)
     said = Refusal(
-        Words(f"{request.url.path}: {refused.detail}", f"{request.url.path}：{refused.detail}"), do=RELOAD
+        Words(
+            f"{request.url.path}: {refused.detail}",
+            f"{request.url.path}：请求被拒绝（{refused.status_code}）",
+        ),
+        do=RELOAD,
     )
     return _said(said, refused.status_code, refused.headers)
 

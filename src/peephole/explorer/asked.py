@@ -17,6 +17,8 @@ NAMES = {
     "layer": Words("layer", "层"),
     "unit": Words("unit", "单元"),
     "step": Words("moment", "时刻"),
+    "from": Words("moment", "时刻"),
+    "to": Words("moment", "时刻"),
 }
 """What the page calls the numbers that stand in a path."""
 
@@ -54,15 +56,15 @@ class Asked:
             )
         return int(text)
 
-    def queried(self, name: str, otherwise: int, most: int) -> int:
-        """A number from 1 to ``most`` in the query.
+    def queried(self, name: str, otherwise: int, most: int, least: int = 1) -> int:
+        """A number from ``least`` to ``most`` in the query.
 
         Raises:
             Refusal: something else stands there.
         """
         text = self.query.get(name, str(otherwise))
-        if not is_number(text) or not 1 <= int(text) <= most:
-            raise _wrong(name, Words(f"a whole number from 1 to {most}", f"1 到 {most} 的整数"))
+        if not is_number(text) or not least <= int(text) <= most:
+            raise _wrong(name, Words(f"a whole number from {least} to {most}", f"{least} 到 {most} 的整数"))
         return int(text)
 
     @property

@@ -5,6 +5,8 @@ sentences, and of each run what ``CarriedRun`` says); the tensors are
 
     RUN/end/WEIGHT, RUN/FRAME/WEIGHT     float32, the network's ``state_dict``, also at frames of its film
     RUN/n/inputs, RUN/n/targets          what its material n reads, and the right outputs as far as they are known
+    RUN/n/LAYER.read                     (step, feature), what a layer read that is neither RUN/n/inputs nor what came
+                                         out below it
     RUN/n/LAYER.DIRECTION.QUANTITY       (step, unit), rounded as ``rounded.py`` tells, with its .scale
     RUN/n/outputs, …/probabilities,      (step, k), what the readout said of a material whose record is here
     …/forecast, …/surprise
@@ -28,7 +30,7 @@ from peephole.analysis.moments import TEMPLATES
 from peephole.analysis.steps import flatten
 from peephole.data.vocabulary import Vocabulary
 from peephole.explorer.payload import Json
-from peephole.explorer.rounded import Array, nearly_bytes, rounded, small_integers
+from peephole.explorer.rounded import Array, Floats, nearly_bytes, rounded, small_integers
 from peephole.nn.models import Network
 from peephole.trace.ranges import GATES
 from peephole.trace.trace import LayerRecord
@@ -48,6 +50,7 @@ class CarriedMaterial:
         inputs: (step,) ids or (step, feature) numbers.
         targets: (step,) or (step, 1), the right outputs; None where none is known.
         records: what each layer and direction did; empty where the page runs the network itself.
+        read: (step, feature) by layer, what those layers read that read neither ``inputs`` nor what came out below.
         said: what the readout said, as ``Reading.said`` has it; empty likewise.
         kept: answers that were computed beforehand, by the end of their address.
     """
@@ -59,6 +62,7 @@ class CarriedMaterial:
     targets: Tensor | None
     unknown: Sequence[str] = ()
     records: Sequence[LayerRecord] = ()
+    read: Mapping[int, Tensor] = field(default_factory=dict)
     said: Mapping[str, Tensor] = field(default_factory=dict)
     kept: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -141,9 +145,12 @@ class Capsule:
         tensors |= _read(at, material) | _said(at, material.said)
         for record in material.records:
             for name, values in record.quantities.items():
-                numbers = flatten(values, record.lengths).float().numpy()
                 place = f"{at}/{record.layer}.{record.direction}.{name}"
-                tensors |= {place: numbers} if self.exact else rounded(place, numbers, share=name in GATES)
+                tensors |= self._numbers(
+                    place, flatten(values, record.lengths).float().numpy(), share=name in GATES
+                )
+        for layer, vectors in material.read.items():
+            tensors |= self._numbers(f"{at}/{layer}.read", vectors.float().numpy(), share=False)
         kept: dict[str, str] = {}
         for end, answer in material.kept.items():
             kept[end] = f"kept/{len(tensors)}"
@@ -158,6 +165,9 @@ class Capsule:
             "rounded": not self.exact,
             "kept": kept,
         }
+
+    def _numbers(self, name: str, values: Floats, *, share: bool) -> dict[str, Array]:
+        return {name: values} if self.exact else rounded(name, values, share=share)
 
 
 def _lane(record: LayerRecord) -> Json:

@@ -80,8 +80,8 @@ def card(id: str, run: Run) -> Json:
         "parameters": run.parameters,
         "peephole": config.peephole,
         "result": {name: _finite(value) for name, value in run.result.items()},
-        "modified": _modified(run.path),
         "film": len(run.film()),
+        "modified": _modified(run.path),
         "error": None,
     }
 

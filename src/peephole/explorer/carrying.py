@@ -62,7 +62,7 @@ def carried(catalog: Catalog, names: Sequence[str], *, text: Text | None = None)
         Refusal: there is no such run, or one cannot read the text.
         RunError: a run is damaged.
     """
-    answers = Answers(catalog)
+    answers = Answers(catalog, surveying=False)  # a page without a server has no windows to ask for
     if text is not None and all(catalog.open(name).vocabulary is None for name in names):
         raise OptionError(
             f"of {', '.join(names)} none reads texts: leave {text.title} out to show their own samples"
@@ -116,7 +116,10 @@ def _material(opened: OpenRun, material: Material, live: bool) -> CarriedMateria
     if live and opened.run.parameters * len(inputs) <= WORK:
         return bare
     reading = Sessions().read(opened, Task(material)).reading
-    return replace(bare, records=reading.trace.records, said=reading.said)
+    records = reading.trace.records
+    embedded = opened.network.config.embedding is not None
+    read = {0: flatten(records[0].input, records[0].lengths)} if embedded else {}
+    return replace(bare, records=records, read=read, said=reading.said)
 
 
 def _known(targets: Tensor) -> Tensor | None:

@@ -174,6 +174,8 @@ def _material(
         inputs=inputs,
         targets=None,
         records=[_detached(record) for record in records],
+        # What stands between a model's modules is not known, so each layer's input goes along.
+        read={record.layer: flatten(record.input, lengths).detach().cpu() for record in reversed(records)},
     )
 
 

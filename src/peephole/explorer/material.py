@@ -6,6 +6,7 @@ Knows samples and vocabularies, nothing of networks, traces or the wire.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import torch
@@ -19,8 +20,12 @@ from peephole.explorer.drawing import pixels_in
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import Words
 
-MOST_SYMBOLS = 200_000
-"""Most symbols that are read at once; what pads lines to the length of the longest counts too."""
+MOST_SYMBOLS = 1_000_000
+"""Most symbols of one text."""
+MOST_CHARACTERS = 8_000_000
+"""Most characters of a text whose symbols are words."""
+MOST_PADDED = 200_000
+"""Most symbols of several lines; what pads them to the length of the longest counts too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +49,7 @@ class Material:
     symbols: tuple[str, ...]
     unknown: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Names the contents: the same for equal materials, in every process."""
         facts = repr((self.title, self.symbols, self.lengths.tolist()))
@@ -69,7 +74,8 @@ def typed(text: str, vocabulary: Vocabulary, *, follows: bool) -> Material:
             do=Words("Type or paste something.", "请输入或粘贴一些内容。"),
         )
     # Before it is split, which takes longer than to count.
-    _require_few(len(text), Words("characters", "个字符"))
+    most = MOST_CHARACTERS if vocabulary.unit == "word" else MOST_SYMBOLS
+    _require_few(len(text), Words("characters", "个字符"), most)
     try:
         sample = text_sample(text, vocabulary, title="", chinese="")
     except DataError as error:
@@ -99,11 +105,15 @@ def sampled(sample: Sample) -> Material:
         Refusal: it is too large.
     """
     lengths = torch.tensor([len(sequence) for sequence in sample.sequences])
-    # One long line among many short ones, all padded to its length, is many times its size.
-    _require_few(
-        int(lengths.max()) * len(lengths),
-        Words("symbols, once every line is as long as the longest,", "个符号（所有行补齐到最长一行后）"),
-    )
+    if len(lengths) == 1:
+        _require_few(int(lengths[0]), Words("symbols", "个符号"), MOST_SYMBOLS)
+    else:
+        # One long line among many short ones, all padded to its length, is many times its size.
+        _require_few(
+            int(lengths.max()) * len(lengths),
+            Words("symbols, once every line is as long as the longest,", "个符号（所有行补齐到最长一行后）"),
+            MOST_PADDED,
+        )
     return Material(
         title=Words(sample.title, sample.chinese),
         inputs=pad_sequence([torch.from_numpy(sequence) for sequence in sample.sequences]),
@@ -141,6 +151,6 @@ def too_long(length: int, what: Words, most: int) -> Refusal:
     )
 
 
-def _require_few(length: int, what: Words) -> None:
-    if length > MOST_SYMBOLS:
-        raise too_long(length, what, MOST_SYMBOLS)
+def _require_few(length: int, what: Words, most: int) -> None:
+    if length > most:
+        raise too_long(length, what, most)

@@ -13,11 +13,13 @@ from pathlib import Path
 from threading import Lock
 
 from peephole.data.batches import Problem, Target, text_sample
+from peephole.data.vocabulary import Vocabulary
 from peephole.explorer import drawing, material
 from peephole.explorer.changes import Change, changes
 from peephole.explorer.material import Material
 from peephole.explorer.peepholes import without_peepholes
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.text_files import TextFiles
 from peephole.explorer.words import Words
 from peephole.nn.models import Network
 from peephole.trace.beside import one_thread
@@ -138,13 +140,26 @@ class OpenRun:
         Raises:
             Refusal: the network reads numbers, or it cannot read this text.
         """
+        return material.typed(text, self._letters, follows=self.target == "next")
+
+    def offered(self, files: TextFiles, index: int) -> Material:
+        """One of the files that are offered.
+
+        Raises:
+            Refusal: there is no such file, the network reads numbers, or it cannot read this text.
+        """
+        return files.read(index, self._letters, follows=self.target == "next")
+
+    @property
+    def _letters(self) -> Vocabulary:
+        """The vocabulary of a network that reads text."""
         if self.vocabulary is None:
             raise Refusal(
                 Words("this network reads numbers, not text", "该网络读取的是数值，不是文本"),
                 do=Words("Choose one of its samples.", "请选择它的一个样本。"),
                 status=422,
             )
-        return material.typed(text, self.vocabulary, follows=self.target == "next")
+        return self.vocabulary
 
     def drawn(self, pixels: str) -> Material:
         """A digit that somebody drew.

@@ -19,39 +19,56 @@ import typer
 import uvicorn
 
 from peephole.errors import ServerError
+from peephole.explorer.answers import Answers
 from peephole.explorer.app import NOT_BUILT, STATIC, create_app
 from peephole.explorer.catalog import Catalog
+from peephole.explorer.reader import Reader
 from peephole.explorer.security import new_token
+from peephole.explorer.text_files import TextFiles
 
 HOST = "127.0.0.1"
 
 
-def serve(paths: Sequence[str | os.PathLike[str]], *, port: int = 0, open_browser: bool = True) -> None:
+def serve(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    texts: Sequence[str | os.PathLike[str]] = (),
+    port: int = 0,
+    open_browser: bool = True,
+) -> None:
     """Print the explorer's address, open the browser where there is a display, and serve until Ctrl-C.
 
     Args:
         paths: each a run, or a folder of runs. One run opens on its own page, anything else on the home page.
+        texts: files that the pages offer to read; one run opens on the first of them.
         port: 0 lets the system choose a free one.
         open_browser: False only prints the address.
 
     Raises:
         RunNotFoundError, RunError: a path is neither a run nor a folder that holds one.
+        DataNotFoundError, DataError: a text is not there, or is no UTF-8 text.
         ServerError: the port is in use or not allowed, or the front end is not built.
     """
     catalog = Catalog([Path(path) for path in paths])
+    files = TextFiles([Path(text) for text in texts])
     if not (STATIC / "index.html").is_file():
         raise ServerError(NOT_BUILT)
-    with _listen(port) as listener:
+    with _listen(port) as listener, Reader() as reader, Answers(catalog, files, reader.watch) as answers:
         token = new_token()
         only = catalog.only_run
         page = "/" if only is None else f"/run/{quote(only, safe='')}"
-        address = f"http://{HOST}:{listener.getsockname()[1]}{page}?token={token}"
+        first = "file=0&" if only is not None and files.titles else ""
+        address = f"http://{HOST}:{listener.getsockname()[1]}{page}?{first}token={token}"
         typer.echo(f"{address}  (Ctrl-C ends it)")
         if open_browser and _has_display():
             # Some browsers keep the call until they are closed. The socket listens already, so none comes too early.
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        if first:
+            # What the page will ask for first. Who looks at it is told of anything that is wrong with it.
+            task = f"/api/runs/{quote(only or '', safe='')}/trace", {"file": 0}
+            threading.Thread(target=answers.answer, args=task, daemon=True).start()
         config = uvicorn.Config(
-            create_app(catalog, token=token, static=STATIC),
+            create_app(answers, token=token, static=STATIC),
             log_level="warning",
             access_log=False,
             ws="none",

@@ -15,6 +15,7 @@ import torch
 
 from peephole.explorer.held import Held
 from peephole.explorer.material import Material
+from peephole.explorer.missing import no_moment
 from peephole.explorer.opened import OpenRun, Version
 from peephole.explorer.prefix import shared
 from peephole.explorer.reading import MOST_NUMBERS, Begun, Reading, read
@@ -68,11 +69,7 @@ class Session:
         ends = self.material.lengths.cumsum(0)
         steps = int(ends[-1])
         if not 0 <= step < steps:
-            raise Refusal(
-                Words(f"there is no moment {step}", f"没有时刻 {step}"),
-                do=Words(f"This text has moments 0 to {steps - 1}.", f"此文本的时刻为 0 到 {steps - 1}。"),
-                status=404,
-            )
+            raise no_moment(step, steps)
         sequence = int(torch.searchsorted(ends, step, right=True))
         return sequence, step - int(ends[sequence] - self.material.lengths[sequence])
 
@@ -134,9 +131,7 @@ class Sessions:
         """
         session = self._find(id)
         if session is None:
-            raise Refusal(
-                Words(f"the trace {id} is no longer held", f"记录 {id} 已不再保留"), do=RELOAD, status=404
-            )
+            raise forgotten(id)
         return session
 
     def _find(self, id: str) -> Session | None:
@@ -155,3 +150,8 @@ class Sessions:
     def _too_many(self) -> bool:
         numbers = sum(session.numbers for session in self._held.values())
         return len(self._held) > self._most or numbers > self._most_numbers
+
+
+def forgotten(id: str) -> Refusal:
+    """The refusal of a trace that was never made or has been forgotten."""
+    return Refusal(Words(f"the trace {id} is no longer held", f"记录 {id} 已不再保留"), do=RELOAD, status=404)

@@ -1,6 +1,6 @@
 """What a network is asked to do: what it reads, as it was at which moment of its training, with what held.
 
-{"text": "…"} or {"sample": 0} or {"drawn": "…"}, and where wanted
+{"text": "…"} or {"file": 0} or {"sample": 0} or {"drawn": "…"}, and where wanted
 "frame": a frame of its film, "clamps": as in ``held.py``, and "peepholes": false for a network with peepholes whose
 weights are set to 0
 """
@@ -14,6 +14,7 @@ from peephole.explorer.held import Held, held_in
 from peephole.explorer.material import Material
 from peephole.explorer.opened import OpenRun
 from peephole.explorer.refusal import Refusal
+from peephole.explorer.text_files import TextFiles
 from peephole.explorer.words import RELOAD, Words
 
 
@@ -26,12 +27,14 @@ class Task:
         frame: which frame of the film of its training; None for the finished network.
         clamps: what is held.
         peepholes: whether the gates see the cell as they have learned to; False: they do not.
+        keep: what is found out about a long text may be kept on disk: it is a file's.
     """
 
     material: Material
     frame: int | None = None
     clamps: tuple[Held, ...] = ()
     peepholes: bool = True
+    keep: bool = False
 
     @property
     def digest(self) -> str:
@@ -39,7 +42,7 @@ class Task:
         return f"{self.material.digest} {self.clamps}"
 
 
-def task_in(opened: OpenRun, asked: Asked) -> Task:
+def task_in(opened: OpenRun, files: TextFiles, asked: Asked) -> Task:
     """The task that a request's body describes.
 
     Raises:
@@ -47,18 +50,22 @@ def task_in(opened: OpenRun, asked: Asked) -> Task:
     """
     frame = None if asked.fields.get("frame") is None else asked.whole("frame")
     clamps = () if asked.fields.get("clamps") is None else held_in(asked.fields["clamps"], opened.network)
-    return Task(_material(opened, asked), frame, clamps, peepholes=asked.truth("peepholes", otherwise=True))
+    peepholes = asked.truth("peepholes", otherwise=True)
+    material = _material(opened, files, asked)
+    return Task(material, frame, clamps, peepholes=peepholes, keep="file" in asked.fields)
 
 
-def _material(opened: OpenRun, asked: Asked) -> Material:
+def _material(opened: OpenRun, files: TextFiles, asked: Asked) -> Material:
     match asked.fields:
         case {"text": str(text)}:
             return opened.typed(text)
+        case {"file": int(index)}:
+            return opened.offered(files, index)
         case {"drawn": str(pixels)}:
             return opened.drawn(pixels)
         case {"sample": int(index)}:
             return opened.sample(index)
-    forms = '{"text": "…"}, {"sample": 0}, {"drawn": "…"}'
+    forms = '{"text": "…"}, {"file": 0}, {"sample": 0}, {"drawn": "…"}'
     raise Refusal(
         Words(f"what is to be read is given by one of {forms}", f"读取内容须以下列形式之一给出：{forms}"),
         do=RELOAD,

@@ -155,15 +155,18 @@ def reads_python(run: Run) -> list[Figure]:
     ]
 
 
-_FOLLOWED = {"inside_quotes": 0.6, "inside_comment": 0.5, "indentation": 0.5, "line_position": 0.8}
+_FOLLOWED = {"inside_quotes": 0.6, "bracket_depth": 0.5, "indentation": 0.5, "line_position": 0.7}
 """What units of the network ``python`` must follow, and how closely."""
 
 
 @torch.no_grad()
 def follows(run: Run) -> pa.Correlations:
-    """The cells of all layers of a text's network, layer after layer, against every indicator of its sample."""
-    text, vocabulary = run.sample_text(), _vocabulary(run)
-    symbols = vocabulary.split(text or "")
+    """The cells of all layers of a Python network, layer after layer, against every indicator of its sample.
+
+    The sample is read from its first definition on: before that nobody knows whether a quote opens or closes.
+    """
+    text, vocabulary = run.sample_text() or "", _vocabulary(run)
+    symbols = vocabulary.split(text[text.find("\ndef ") + 1 :])
     _, record = trace(run.network(), torch.from_numpy(vocabulary.encode(symbols))[:, None])
     known = pa.text_indicators(symbols)
     layers = [pa.correlations(layer, "cell", known).r for layer in record.records]

@@ -89,8 +89,8 @@ WORDS: dict[str, tuple[Words, Words]] = {
     "python": (
         Words(en="Python source", zh="Python 源码"),
         Words(
-            en="Look for units that follow quotes, comments, the indentation and the place in the line.",
-            zh="看那些跟随引号、注释、缩进和行内位置的单元。",
+            en="Look for units that follow quotes, brackets, the indentation and the place in the line.",
+            zh="看那些跟随引号、括号、缩进和行内位置的单元。",
         ),
     ),
 }

@@ -52,10 +52,10 @@ export function Film() {
   return (
     <div
       ref={element}
-      class="film"
+      class="digit-film"
       role="slider"
       tabIndex={0}
-      data-testid="film"
+      data-testid="digit-film"
       aria-orientation="vertical"
       aria-label={words.digit.film}
       aria-valuemin={1}

@@ -16,6 +16,9 @@ export interface Light {
   /** ‖∂y/∂c‖ (null without a cell) and ‖∂y/∂h‖ */
   readonly cell: Float32Array | null;
   readonly hidden: Float32Array;
+  /** |∂y/∂c| and |∂y/∂h| of every unit, (step, unit) */
+  readonly cells: Float32Array | null;
+  readonly hiddens: Float32Array;
 }
 
 /** What one step hands back; each (unit,) but sums, (rows,). */
@@ -53,8 +56,10 @@ export function light(
     const here = network.lanes.filter((lane) => lane.layer === layer);
     here.forEach((lane, place) => {
       const record = run.records.find((one) => one.layer === layer && one.direction === lane.direction)!;
-      const zeros = () => new Float32Array(total);
-      const norms = { cRoad: zeros(), hRoad: zeros(), cell: record.kind === "lstm" ? zeros() : null, hidden: zeros() };
+      const zeros = (width = 1) => new Float32Array(total * width);
+      const hasCell = record.kind === "lstm";
+      const norms = { cRoad: zeros(), hRoad: zeros(), cell: hasCell ? zeros() : null, hidden: zeros() };
+      const each = { cells: hasCell ? zeros(units) : null, hiddens: zeros(units) };
       let [toHidden, toCell]: [Float64Array, Float64Array | null] = [new Float64Array(units), null];
       for (let count = 0; count < end - start; count++) {
         const at = lane.direction === "backward" ? start + count : end - 1 - count;
@@ -62,13 +67,17 @@ export function light(
         const hidden = toHidden.map((carried, k) => carried + above[first + k]!);
         const crossing = back(lane, row(record, material.lengths, at), hidden, toCell);
         norms.hidden[at] = norm(hidden);
-        if (norms.cell && crossing.cell) norms.cell[at] = norm(crossing.cell);
+        each.hiddens.set(hidden.map(Math.abs), at * units);
+        if (norms.cell && crossing.cell) {
+          norms.cell[at] = norm(crossing.cell);
+          each.cells!.set(crossing.cell.map(Math.abs), at * units);
+        }
         norms.cRoad[at] = norm(crossing.kept);
         norms.hRoad[at] = norm(crossing.gated);
         transposed(lane.weights.W, crossing.sums, features, below, (at - start) * features);
         ({ toHidden, toCell } = crossing);
       }
-      lanes.push({ layer, direction: lane.direction, ...norms });
+      lanes.push({ layer, direction: lane.direction, ...norms, ...each });
     });
     above = below;
   }

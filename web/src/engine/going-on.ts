@@ -4,7 +4,7 @@
 import type { Material } from "../record/record";
 import type { Held } from "./clamps";
 import type { Network } from "./network";
-import { said, softmax, type Target } from "./said";
+import { softmax, surprises } from "./said";
 
 /** The same luck for every way on: numbers from 0 to 1 (mulberry32). Not torch's, so texts differ from Python's. */
 function luck(seed: number, length: number): number[] {
@@ -49,16 +49,31 @@ function pick(scores: Float64Array, temperature: number, u: number): number {
   return found < 0 ? shares.length - 1 : found;
 }
 
-/** By how many bits a symbol the mean surprise rises when each unit is held at zero, the dearest first. */
-export function ablate(network: Network, material: Material, quantity: string, lane: Pick<Held, "layer" | "direction">, target: Target) {
-  const surprise = (held: readonly Held[]) => {
-    const bits = said(network.run(material, held).scores, network.config.output_size, material, target).surprise!;
-    const known = bits.filter((value) => !Number.isNaN(value));
-    return known.reduce((sum, value) => sum + value, 0) / known.length;
-  };
-  const plain = surprise([]);
-  return Array.from({ length: network.config.hidden }, (_, unit) => {
+/** What each unit is worth. */
+export interface Worth {
+  /** by how many bits a step the surprise rises when the unit is held at zero, the dearest first */
+  readonly units: readonly { readonly unit: number; readonly bits: number }[];
+  /** the surprise with nothing held, and over how many steps it was measured */
+  readonly bits: number;
+  readonly steps: number;
+}
+
+/** Holds one unit after another at zero; null where nobody has said which outputs are right. */
+export function ablate(
+  network: Network,
+  material: Material,
+  quantity: string,
+  lane: Pick<Held, "layer" | "direction">,
+): Worth | null {
+  const measured = (held: readonly Held[]) =>
+    surprises(network.run(material, held).scores, network.config.output_size, material).filter((bits) => !Number.isNaN(bits));
+  const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const plain = measured([]);
+  if (plain.length === 0) return null;
+  const units = Array.from({ length: network.config.hidden }, (_, unit) => {
     const held = { ...lane, quantity, unit, value: 0, from: 0, to: Number.POSITIVE_INFINITY };
-    return { unit, bits: surprise([held]) - plain };
-  }).sort((one, other) => other.bits - one.bits || one.unit - other.unit);
+    return { unit, bits: mean(measured([held])) - mean(plain) };
+  });
+  units.sort((one, other) => other.bits - one.bits || one.unit - other.unit);
+  return { units, bits: mean(plain), steps: plain.length };
 }

@@ -21,30 +21,39 @@ export function said(scores: Float64Array, outputs: number, material: Material, 
   return target === "value" ? numbers(scores, material) : choices(scores, outputs, material, target);
 }
 
+/** −log2 of what each step gave to the output that was right, NaN where nobody knows it. */
+export function surprises(scores: Float64Array, outputs: number, { targets }: Material): Float32Array {
+  return Float32Array.from({ length: scores.length / outputs }, (_, step) => {
+    const right = targets?.[step] ?? -1;
+    return right < 0 ? Number.NaN : -Math.log2(softmax(scores.subarray(step * outputs, (step + 1) * outputs))[right]!);
+  });
+}
+
 function choices(scores: Float64Array, outputs: number, material: Material, target: Target): Said {
   const total = scores.length / outputs;
   const ranks = Math.min(MOST, outputs);
   const likeliest = new Int32Array(total * ranks);
   const probabilities = new Float32Array(total * ranks);
-  const bits = new Float32Array(total).fill(Number.NaN);
+  const distribution = target === "class" ? new Float32Array(scores.length) : null;
   for (let step = 0; step < total; step++) {
     const shares = softmax(scores.subarray(step * outputs, (step + 1) * outputs));
+    distribution?.set(shares, step * outputs);
     const order = [...shares.keys()].sort((one, other) => shares[other]! - shares[one]! || one - other);
     for (let rank = 0; rank < ranks; rank++) {
       likeliest[step * ranks + rank] = order[rank]!;
       probabilities[step * ranks + rank] = shares[order[rank]!]!;
     }
-    const right = material.targets?.[step] ?? -1;
-    if (right >= 0) bits[step] = -Math.log2(shares[right]!);
   }
+  const bits = surprises(scores, outputs, material);
   const surprise = target === "next" ? delayed(bits, material.lengths) : bits;
-  return { outputs: likeliest, probabilities, ranks, forecast: null, surprise };
+  return { outputs: likeliest, probabilities, ranks, forecast: null, surprise, distribution };
 }
 
 function numbers(scores: Float64Array, material: Material): Said {
   const forecast = Float32Array.from(scores);
   const errors = forecast.map((said, step) => Math.abs((material.targets?.[step] ?? Number.NaN) - said));
-  return { outputs: null, probabilities: null, ranks: 0, forecast, surprise: delayed(errors, material.lengths) };
+  const surprise = delayed(errors, material.lengths);
+  return { outputs: null, probabilities: null, ranks: 0, forecast, surprise, distribution: null };
 }
 
 /** What was said about the next step, moved to that step; NaN where a sequence starts. */

@@ -7,7 +7,7 @@ import type { Network } from "../engine/network";
 import { table, vector, type Named } from "../encode";
 import { moment, printed, sentence } from "../record/moments";
 import { findPhrases } from "../record/phrases";
-import { previous, type LayerRecord } from "../record/record";
+import { previous, spanOf, spans, type LayerRecord } from "../record/record";
 import { bySymbol, histogram, series, statistics } from "../record/statistics";
 import { softmax } from "../engine/said";
 import { placeOf, type Library, type Session, type Task } from "./library";
@@ -50,6 +50,7 @@ const trace: Answer = (library, { run: id }, body) => {
   }
   if (said.forecast) tensors["forecast"] = table(said.forecast, 1);
   if (said.surprise) tensors["surprise"] = vector(said.surprise);
+  if (said.distribution) tensors["distribution"] = table(said.distribution, facts.predicted.length);
   if (material.inputs instanceof Float32Array) tensors["inputs"] = table(material.inputs, material.features);
   const { title, symbols, lengths, unknown } = material;
   const { input, target, predicted } = facts;
@@ -58,11 +59,17 @@ const trace: Answer = (library, { run: id }, body) => {
 };
 
 /** The layer and direction that an address names. */
-function lane(library: Library, place: Readonly<Record<string, string>>): { session: Session; record: LayerRecord } {
-  const session = library.session(place["trace"]!);
-  const record = session.records.find(
-    (one) => one.layer === Number(place["layer"]) && one.direction === place["direction"],
-  );
+function lane(library: Library, place: Readonly<Record<string, string>>): Lane {
+  return laneIn(library.session(place["trace"]!), place["layer"], place["direction"]);
+}
+
+interface Lane {
+  readonly session: Session;
+  readonly record: LayerRecord;
+}
+
+function laneIn(session: Session, layer: unknown, direction: unknown): Lane {
+  const record = session.records.find((one) => one.layer === Number(layer) && one.direction === direction);
   if (!record) throw noPart();
   return { session, record };
 }
@@ -107,7 +114,7 @@ const unit: Answer = (library, place) => {
 
 const layerMoment: Answer = (library, place) => {
   const { session, record } = lane(library, place);
-  const { material, live } = session;
+  const { material } = session;
   const step = below(material.symbols.length, place["step"]);
   const row = (name: string, at: number) => record.quantities.get(name)!.slice(at * record.units, (at + 1) * record.units);
   const tensors: Record<string, Named> = {};
@@ -116,27 +123,25 @@ const layerMoment: Answer = (library, place) => {
   for (const state of ["cell", "hidden"].filter((name) => record.quantities.has(name))) {
     tensors[`before.${state}`] = vector(earlier === null ? new Float32Array(record.units) : row(state, earlier));
   }
-  const features = live?.network.features(record.layer) ?? 0;
-  const read = live?.run.inputs[record.layer];
-  const input = read ? read.slice(step * features, (step + 1) * features) : oneHot(session, record, step, features);
-  tensors["input"] = vector(input);
+  tensors["input"] = vector(inputAt(session, record.layer, step));
   return { tensors, facts: { kind: record.kind, step: placeOf(session, step), first: earlier === null } };
 };
 
-/** What a layer read where nothing was noted: the symbol as one of all; of a deeper layer, what came out below. */
-function oneHot({ records, material, facts }: Session, record: LayerRecord, step: number, features: number): Float32Array {
-  if (record.layer > 0) {
-    const under = records.filter((one) => one.layer === record.layer - 1);
-    return Float32Array.from(
-      under.flatMap(({ quantities, units }) => [...quantities.get("hidden")!.subarray(step * units, (step + 1) * units)]),
-    );
+/** What a layer read at a step: what is known of it, what came out below, or the symbol as one of all. */
+function inputAt({ read, records, material, facts }: Session, layer: number, step: number): Float32Array {
+  const row = (values: Float32Array) => {
+    const width = values.length / material.symbols.length;
+    return values.slice(step * width, (step + 1) * width);
+  };
+  const known = read(layer);
+  if (known) return row(known);
+  if (layer > 0) {
+    const below = records.filter((one) => one.layer === layer - 1).map(({ quantities }) => quantities.get("hidden")!);
+    return Float32Array.from(below.flatMap((hidden) => [...row(hidden)]));
   }
-  if (material.inputs instanceof Float32Array) {
-    return material.inputs.slice(step * material.features, (step + 1) * material.features);
-  }
-  const size = features || (facts.vocabulary?.symbols.length ?? 0);
-  const hot = new Float32Array(size);
-  if (material.inputs[step]! < size) hot[material.inputs[step]!] = 1;
+  if (material.inputs instanceof Float32Array) return row(material.inputs);
+  const hot = new Float32Array(facts.vocabulary?.symbols.length ?? 0);
+  hot[material.inputs[step]!] = 1;
   return hot;
 }
 
@@ -144,7 +149,7 @@ const unitMoment: Answer = (library, place) => {
   const { session, record } = lane(library, place);
   const step = below(session.material.symbols.length, place["step"]);
   const number = below(record.units, place["unit"]);
-  const values = moment(record, session.material.lengths, number, step, placeOf(session, step), session.live === null);
+  const values = moment(record, session.material.lengths, number, step, placeOf(session, step), session.rounded);
   const { templates } = library.capsule.facts;
   return {
     facts: {
@@ -187,12 +192,12 @@ const lags: Answer = (library, place) => {
 };
 
 const backward: Answer = (library, place, body) => {
-  const { live, material, facts } = library.session(place["trace"]!);
+  const session = library.session(place["trace"]!);
+  const { live, material, facts } = session;
   if (!live) throw needsServer((words) => words.light);
   const step = below(material.symbols.length, body["step"]);
   const { network, run: done } = live;
   const outputs = network.config.output_size;
-  const choice = facts.target !== "value";
   const shares = softmax(done.scores.subarray(step * outputs, (step + 1) * outputs));
   const likeliest = shares.indexOf(shares.reduce((most, share) => Math.max(most, share)));
   const output = (body["output"] ?? null) === null ? likeliest : below(outputs, body["output"]);
@@ -205,21 +210,32 @@ const backward: Answer = (library, place, body) => {
     tensors[`${at}.hidden`] = vector(hidden);
     if (cell) tensors[`${at}.cell`] = vector(cell);
   }
-  const said = choice
-    ? { output, name: facts.predicted[output] ?? "", probability: shares[output]! }
-    : { output: null, name: "", probability: null };
-  return { tensors, facts: { ...said, step } };
+  if (body["unit"] !== undefined) {
+    const { record } = laneIn(session, body["layer"], body["direction"]);
+    const number = below(record.units, body["unit"]);
+    const { hiddens, cells } = found.lanes.find((one) => one.layer === record.layer && one.direction === record.direction)!;
+    const own = (values: Float32Array) =>
+      vector(Float32Array.from(material.symbols, (_, at) => values[at * record.units + number]!));
+    tensors["unit.hidden"] = own(hiddens);
+    if (cells) tensors["unit.cell"] = own(cells);
+  }
+  const named = facts.predicted.length > 0;
+  const said = { output: named ? output : null, name: facts.predicted[output] ?? null, probability: named ? shares[output]! : null };
+  return { tensors, facts: { ...said, step, from: spanOf(material.lengths, step)[0] } };
 };
 
 const phrases: Answer = (library, place, body) => {
-  const asked = { ...place, layer: String(body["layer"]), direction: String(body["direction"]) };
-  const { session, record } = lane(library, asked);
+  const { session, record } = laneIn(library.session(place["trace"]!), body["layer"], body["direction"]);
   const name = known(record, body["quantity"]);
   const { lengths, symbols } = session.material;
   const [from, to] = [below(symbols.length, body["from"]), below(symbols.length, body["to"])];
   const found = findPhrases(record, name, lengths, from, to);
-  if (!found) throw noPart();
-  return { facts: found };
+  if (found) return { facts: found };
+  throw new Refused(
+    400,
+    (words) => words.noStretch,
+    (words) => words.noStretchRemedy,
+  );
 };
 
 /** A task done by the whole network, where the file has it. */
@@ -239,14 +255,12 @@ const goingOn: Answer = (library, { run: id }, body) => {
     );
   }
   const { session, network } = ran(library, id!, body, "going");
-  const way = {
-    length: Math.min(LONGEST, Number(body["length"])),
-    temperature: Number(body["temperature"]),
-    seed: Number(body["seed"]),
-    never: vocabulary!.unknown,
-  };
-  const prompt = Int32Array.from(session.material.inputs);
-  const { held } = session.live!;
+  const [start] = spans(session.material.lengths).at(-1)!;
+  const prompt = Int32Array.from(session.material.inputs).subarray(start);
+  // What is held is counted over all lines; the last one is gone on with.
+  const held = session.live!.held.map((one) => ({ ...one, from: one.from - start, to: one.to - start }));
+  const { length = LONGEST / 2, temperature = 1, seed = 0 } = body as Readonly<Record<string, number>>;
+  const way = { length: Math.min(LONGEST, length), temperature, seed, never: vocabulary!.unknown };
   const plain = goOn(network, prompt, [], way);
   const clamped = held.length > 0 ? goOn(network, prompt, held, way) : null;
   const parted = clamped?.findIndex((symbol, place) => symbol !== plain[place]) ?? -1;
@@ -256,8 +270,16 @@ const goingOn: Answer = (library, { run: id }, body) => {
 
 const ablations: Answer = (library, { run: id }, body) => {
   const { session, network } = ran(library, id!, body, "ablations");
-  const lane = { layer: Number(body["layer"]), direction: body["direction"] === "backward" ? "backward" : "forward" } as const;
-  return { facts: { units: ablate(network, session.material, String(body["quantity"]), lane, session.facts.target) } };
+  const { record } = laneIn(session, body["layer"], body["direction"]);
+  const { target } = session.facts;
+  const name = known(record, body["quantity"]);
+  const found = session.live!.held.length > 0 || target === "value" ? null : ablate(network, session.material, name, record);
+  if (found) return { facts: found };
+  throw new Refused(
+    422,
+    (words) => words.noWorth,
+    (words) => words.noWorthRemedy,
+  );
 };
 
 const LANE = "/api/traces/:trace/:layer/:direction";

@@ -26,6 +26,8 @@ export interface MaterialFacts {
   readonly features: number;
   /** the lanes whose record is in the file; none where the network is there to make it again */
   readonly lanes: readonly LaneFacts[];
+  /** whether those records are rounded to what the page prints */
+  readonly rounded: boolean;
   /** answers that were computed beforehand, by the end of their address */
   readonly kept: Readonly<Record<string, string>>;
 }
@@ -100,6 +102,12 @@ export class Capsule {
     }));
   }
 
+  /** What a layer read, (step, feature), where that is neither the material itself nor what came out below; else null. */
+  read(run: string, number: number, layer: number): Float32Array | null {
+    const name = `${run}/${number}/${layer}.read`;
+    return this.tensors.has(name) ? this.floats(name) : null;
+  }
+
   /** What the readout said of a material whose record is here. */
   said(run: string, number: number): Said {
     const at = `${run}/${number}`;
@@ -111,6 +119,7 @@ export class Capsule {
       ranks: outputs?.shape[1] ?? 0,
       forecast: floats("forecast"),
       surprise: floats("surprise"),
+      distribution: floats("distribution"),
     };
   }
 

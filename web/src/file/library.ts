@@ -32,7 +32,11 @@ export interface Session {
   readonly material: Material;
   readonly records: readonly LayerRecord[];
   readonly said: Said;
-  /** the network and what it did, where it ran here; null where the record was in the file, rounded */
+  /** (step, feature) what a layer read, where it is known apart from the material and the records; else null */
+  read(layer: number): Float32Array | null;
+  /** the record was in the file and is rounded */
+  readonly rounded: boolean;
+  /** the network and what it did, where it ran here; null where the record was in the file */
   readonly live: { readonly network: Network; readonly run: Run; readonly held: readonly Held[] } | null;
 }
 
@@ -95,8 +99,11 @@ export class Library {
     const bare = (task.clamps ?? []).length === 0 && (task.frame ?? null) === null;
     if (!live && number !== null && bare && facts.materials[number]!.lanes.length > 0) {
       const { capsule } = this;
+      const { rounded } = facts.materials[number]!;
       const material = capsule.material(run, number);
-      return { ...common, material, records: capsule.records(run, number), said: capsule.said(run, number), live: null };
+      const records = capsule.records(run, number);
+      const read = (layer: number) => capsule.read(run, number, layer);
+      return { ...common, material, records, read, said: capsule.said(run, number), rounded, live: null };
     }
     const network = this.network(run, facts, task.frame ?? null);
     const material = number === null ? this.own(facts, task) : this.capsule.material(run, number);
@@ -108,6 +115,8 @@ export class Library {
       material,
       records: ran.records,
       said: said(ran.scores, network.config.output_size, material, facts.target),
+      read: (layer) => ran.inputs[layer] ?? null,
+      rounded: false,
       live: { network, run: ran, held: holding },
     };
   }

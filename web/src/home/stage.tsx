@@ -26,7 +26,7 @@ export function Stage() {
     return stop;
   }, [shown]);
   return (
-    <section class="stage" data-testid="stage">
+    <section class="memory-play" data-testid="memory-play">
       <Scene />
       {shown && (
         <div class="caption">
@@ -82,7 +82,7 @@ function Scene() {
   return (
     <div
       ref={element}
-      class="scene"
+      class="memory-strip"
       role="slider"
       tabIndex={0}
       data-testid="play"

@@ -2,7 +2,7 @@
 // C. Olah's "Understanding LSTM Networks" (2015) made known.
 
 import { strings } from "../i18n";
-import { SANS } from "../theme";
+import { narrow, SANS } from "../theme";
 import { Dot, Node, Piece, Wire } from "./plate";
 
 const MODULE = 212;
@@ -10,9 +10,10 @@ const STEP = 236;
 const [ROAD, GATES, LOW] = [54, 138, 172];
 const STEPS = ["t−1", "t", "t+1"];
 
+/** On a narrow page the neighbours are cut off, so that the one in the middle can be read. */
 export function ChainFigure() {
   return (
-    <svg viewBox="0 0 708 236" role="group" aria-label={strings().moment.chain}>
+    <svg viewBox={narrow.value ? "190 0 328 236" : "0 0 708 236"} role="group" aria-label={strings().moment.chain}>
       {STEPS.map((step, i) => (
         <g key={step} transform={`translate(${8 + i * STEP} 0)`} opacity={i === 1 ? 1 : 0.4}>
           <Module step={step} open={i === 1} />

@@ -23,7 +23,7 @@ interface GateBoxProps {
 
 /** The box of a gate or of the candidate: its curve with the unit's dot, or the gates of all units. */
 export function GateBox({ mark, along, letter, quantity }: GateBoxProps) {
-  const { boxes, box, pipe, every, shown } = useSheet();
+  const { boxes, box, pipe, every, shown, turned } = useSheet();
   const { sums } = shown.one;
   const squashes = quantity === "candidate" || quantity === "hidden";
   const activation = sums[quantity]?.activation ?? (squashes ? "tanh" : "sigmoid");
@@ -50,7 +50,12 @@ export function GateBox({ mark, along, letter, quantity }: GateBoxProps) {
         )}
       </CurveBox>
       {quantity === "candidate" && (
-        <Label at={[along + pipe / 2 + 12, boxes]} side="after" size={12} quiet>
+        <Label
+          at={[along + (turned ? -1 : 1) * (pipe / 2 + 12), boxes]}
+          side={turned ? "before" : "after"}
+          size={12}
+          quiet
+        >
           {nameOf(quantity)}
         </Label>
       )}

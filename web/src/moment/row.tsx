@@ -44,17 +44,14 @@ const HELD = 1e-3;
 
 /** A gate or a candidate: the activation of W x + R h (+ p∘c) + b, taken apart. */
 export function activated({ key, letter, before, sum, value, mark, seen = null }: Activated): Row {
-  const { f, sign } = curveOf(sum?.activation ?? "sigmoid");
+  const { f, sign } = curveOf(sum?.activation ?? (key.endsWith("_gate") ? "sigmoid" : "tanh"));
   const letters = [
     weighed("W", letter, "x", "t"),
     weighed("R", letter, "h", before),
     ...(seen === null ? [] : [weighed("p", letter, "c", seen)]),
     <Indexed letter="b" index={letter} />,
   ];
-  const terms = sum ? [sum.input, sum.hidden, ...(seen === null ? [] : [sum.peephole ?? 0]), sum.bias] : [];
-  const total = sum?.sum ?? Number.NaN;
-  const held = Math.abs(f(total) - value) > HELD;
-  return {
+  const equation = {
     key,
     letters: (
       <>
@@ -65,6 +62,14 @@ export function activated({ key, letter, before, sum, value, mark, seen = null }
         </Applied>
       </>
     ),
+  };
+  // Without the network's weights nobody knows the parts.
+  if (!sum) return { ...equation, numbers: [<Value mark={mark}>{decimal(value)}</Value>] };
+  const terms = [sum.input, sum.hidden, ...(seen === null ? [] : [sum.peephole ?? 0]), sum.bias];
+  const total = sum.sum;
+  const held = Math.abs(f(total) - value) > HELD;
+  return {
+    ...equation,
     numbers: [
       <Applied name={sign}>
         <Summed>

@@ -21,7 +21,8 @@ interface StripsProps {
 
 /** Strips where one unit has pipes; a cell without gates has only what it was, what it is and what it shows. */
 export function Strips({ gates, before, state, candidate, hidden }: StripsProps) {
-  const { from, keep, rise, write, meet, drop, funnel, reveal, shelf, out, road, pipe, limit, boxes, box } = useSheet();
+  const { from, keep, rise, write, meet, drop, funnel, reveal, shelf, out, road, pipe, limit, turned, boxes, box } =
+    useSheet();
   const words = strings();
   const half = pipe / 2;
   const lane = [road - half, road + half] as const;
@@ -93,7 +94,12 @@ export function Strips({ gates, before, state, candidate, hidden }: StripsProps)
           <Label at={[(keep + rise - half) / 2, road + half]} side="under" size={12} quiet>
             {words.kept}
           </Label>
-          <Label at={[rise + half, (road + half + write) / 2]} side="after" size={12} quiet>
+          <Label
+            at={[rise + (turned ? -half : half), (road + half + write) / 2]}
+            side={turned ? "before" : "after"}
+            size={12}
+            quiet
+          >
             {words.written}
           </Label>
         </>
@@ -101,11 +107,11 @@ export function Strips({ gates, before, state, candidate, hidden }: StripsProps)
       <Line
         points={[
           [rise, road + half + 12],
-          [rise, road + 10],
+          [rise, road + (gates ? 10 : half)],
         ]}
         arrow
       />
-      <Plus along={rise} across={road} />
+      {gates && <Plus along={rise} across={road} />}
       <Line
         points={[
           [drop, road + half],

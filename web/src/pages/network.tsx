@@ -26,7 +26,9 @@ import { PhrasePanel } from "../phrase/panel";
 import { Picture } from "../picture";
 import { Readout, told } from "../readout";
 import { address, go, move, viewport, type Lane } from "../state";
+import { SurveyProgress } from "../survey-progress";
 import { TextCanvas } from "../text-canvas";
+import { TextSelect } from "../text-select";
 import { MOST_BITS, type TextView } from "../text-view";
 import { UnitsList } from "../units-list";
 
@@ -61,14 +63,17 @@ export function NetworkPage() {
   const rows = (trace.value.value?.features ?? 0) > 1;
   const { editing } = address.value;
   const typing = editing && selected.value?.run.input === "symbols";
+  const network = selected.value?.run ?? null;
+  const editable = network && !network.bare && (network.input === "symbols" || network.samples > 1) ? network : null;
 
   return (
     <main class="network" data-testid="network-page" aria-busy={busy.value}>
       <Breadcrumb more={selected.value && <ClampButton />}>
         <Beside />
-        {selected.value && (selected.value.run.input === "symbols" || selected.value.run.samples > 1) && (
+        <TextSelect />
+        {editable && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
-            {selected.value.run.input === "symbols" ? words.editText : words.anotherSample}
+            {editable.input === "symbols" ? words.editText : words.anotherSample}
           </button>
         )}
       </Breadcrumb>
@@ -79,8 +84,11 @@ export function NetworkPage() {
           <div class="work">
             <section class="reading" aria-label={words.text}>
               {editing ? typing || <LiveBar /> : <Notices />}
+              <SurveyProgress />
               {typing ? (
                 <LiveText view={view} onVisible={shared.onVisible} />
+              ) : trace.value.loading && !trace.value.value ? (
+                <p class="quiet waiting">{words.loading}</p>
               ) : rows ? (
                 <Picture {...shared} />
               ) : (
@@ -115,9 +123,11 @@ function Looking() {
   const numbers = trace.value.value?.input === "numbers";
   return (
     <span class="looking">
-      <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
-        {words.light.open}
-      </button>
+      {!selected.value?.run.bare && (
+        <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
+          {words.light.open}
+        </button>
+      )}
       {!numbers && (
         <button
           data-testid="phrase-open"

@@ -14,6 +14,7 @@ import { Legend } from "../legend";
 import { Means } from "../means";
 import { Trouble } from "../message";
 import { Readout } from "../readout";
+import { SurveyProgress } from "../survey-progress";
 import { UnitLanes } from "../unit-lanes";
 
 export function UnitPage() {
@@ -31,6 +32,7 @@ export function UnitPage() {
       <Trouble />
       {selected.value && !wrong && trace.value.value && (
         <>
+          <SurveyProgress />
           <Readout />
           <Following />
           <HeldRow />
@@ -43,7 +45,7 @@ export function UnitPage() {
           </div>
         </>
       )}
-      {run.value.loading && <p class="quiet waiting">{strings().loading}</p>}
+      {(run.value.loading || (trace.value.loading && !trace.value.value)) && <p class="quiet waiting">{strings().loading}</p>}
     </main>
   );
 }

@@ -38,8 +38,9 @@ const SIGNED = ["before", "candidate", "state", "shown"] as const;
  * in which nothing was held, `written` takes up what rounding left over.
  */
 export function moment(record: LayerRecord, lengths: readonly number[], unit: number, step: number, at: number, rounded: boolean): Moment {
+  // A gate that a variant of the cell lacks is open.
   const value = (quantity: string, when: number | null = step) =>
-    when === null ? 0 : record.quantities.get(quantity)![when * record.units + unit]!;
+    when === null ? 0 : (record.quantities.get(quantity)?.[when * record.units + unit] ?? 1);
   const memory = record.kind === "lstm" ? "cell" : "hidden";
   const before = value(memory, previous(record, lengths, step));
   const state = value(memory);

@@ -37,6 +37,8 @@ export interface Said {
   readonly ranks: number;
   readonly forecast: Float32Array | null;
   readonly surprise: Float32Array | null;
+  /** (step, output) how likely every label of an image is; null for other outputs */
+  readonly distribution: Float32Array | null;
 }
 
 export const steps = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
-from peephole.explorer.endpoints import follows, light, moments, phrases, runs, traces, weights, whatif
+from peephole.explorer.endpoints import follows, light, long, moments, phrases, runs, traces, weights, whatif
 from peephole.explorer.payload import Json, Payload
 
 Endpoint = Callable[[Desk, Asked], Payload | Json]
@@ -46,12 +46,17 @@ class Route:
 
 
 LANE = "/api/traces/{trace}/{layer}/{direction}"
+WINDOW = "window/{from}/{to}"
 
 ROUTES = (
     Route("/api/home", runs.home),
     Route("/api/runs/{run}", runs.run),
     Route("/api/runs/{run}/changes", runs.changes),
     Route("/api/runs/{run}/trace", traces.trace, posted=True),
+    Route("/api/traces/{trace}/share", long.share),
+    Route(f"/api/traces/{{trace}}/{WINDOW}", long.window),
+    Route(f"{LANE}/unit/{{unit}}/{WINDOW}", long.unit_window),
+    Route(f"{LANE}/{{quantity}}/{WINDOW}", long.quantity_window),
     Route("/api/runs/{run}/weights/{layer}/{direction}", weights.weights),
     Route("/api/runs/{run}/continue", whatif.go_on, posted=True),
     Route("/api/runs/{run}/ablate", whatif.ablate, posted=True),

@@ -9,14 +9,16 @@ from peephole.analysis.indicators import (
     seen,
     text_indicators,
 )
-from peephole.analysis.rankings import correlations, silence
+from peephole.analysis.rankings import Correlations, correlations, silence
 from peephole.analysis.reader import Syntax
+from peephole.analysis.sketched import sketched_correlations
 from peephole.analysis.steps import flatten
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
 from peephole.explorer.opened import OpenRun
 from peephole.explorer.payload import Json
 from peephole.explorer.sessions import Session
+from peephole.explorer.sketch_asked import SketchAsked
 
 COUNTERS = ("counter", "selective")
 """The tasks in which every a must be answered by a b."""
@@ -24,10 +26,23 @@ COUNTERS = ("counter", "selective")
 
 def follows(desk: Desk, asked: Asked) -> Json:
     """Every unit with what it follows most closely, the closest first, and how silent each is."""
+    if desk.is_long(asked):
+        return _long(desk.sketch(asked))
     found = desk.lane(asked)
     indicators = _indicators(found.session)
-    best = correlations(found.record, found.memory, indicators).telling()
-    silent = silence(found.record).scores.tolist() if found.record.kind == "lstm" else None
+    followed = correlations(found.record, found.memory, indicators)
+    return _said(followed, silence(found.record).scores.tolist() if found.record.kind == "lstm" else None)
+
+
+def _long(found: SketchAsked) -> Json:
+    """The same of a long text, by the tracks of its survey, which knows nothing of silence."""
+    followed = sketched_correlations(
+        found.long.survey, found.memory, layer=found.sketch.layer, direction=found.sketch.direction
+    )
+    return _said(followed, None)
+
+
+def _said(followed: Correlations, silent: list[float] | None) -> Json:
     return {
         "units": [
             {
@@ -37,10 +52,10 @@ def follows(desk: Desk, asked: Asked) -> Json:
                 "correlation": one.r,
                 "sentence": {"en": one.sentence("en"), "zh": one.sentence("zh")},
             }
-            for one in best
+            for one in followed.telling()
         ],
         "silence": silent,
-        "indicators": [known.key for known in indicators],
+        "indicators": [known.key for known in followed.indicators],
     }
 
 

@@ -20,32 +20,27 @@ LANGUAGES = ("en", "zh")
 
 def layer(desk: Desk, asked: Asked) -> Payload:
     """What every unit of a layer and direction did."""
-    found = desk.lane(asked)
-    record = found.record
-    sequence, time = found.session.place(asked.number("step"))
+    found = desk.moment(asked)
+    record, time, sequence = found.record, found.time, found.sequence
     tensors = {name: values[time, sequence] for name, values in record.quantities.items()}
     tensors |= {f"before.{state}": state_before(record, state, time, sequence) for state in record.initial}
     tensors["input"] = record.input[time, sequence]
-    length = int(found.session.material.lengths[sequence])
-    first = time == (length - 1 if record.direction == "backward" else 0)
-    return Payload(tensors, {"kind": record.kind, "step": time, "first": first})
+    return Payload(tensors, {"kind": record.kind, "step": found.step, "first": found.first})
 
 
 def unit(desk: Desk, asked: Asked) -> Json:
     """What one unit did: its numbers, printed and exact, its sentence, and the sum inside each gate."""
-    found = desk.lane(asked)
-    number = found.unit(asked)
-    sequence, time = found.session.place(asked.number("step"))
-    record, reading = found.record, found.session.reading
-    said = moment(record, number, time, sequence=sequence)
+    found = desk.moment(asked)
+    number, record = found.unit(asked.number("unit")), found.record
+    said = moment(record, number, found.time, sequence=found.sequence)
     inside = sums(
-        found.session.network,
-        reading.trace,
+        found.network,
+        found.trace,
         number,
-        time,
+        found.time,
         layer=record.layer,
         direction=record.direction,
-        sequence=sequence,
+        sequence=found.sequence,
     )
     return {
         "sentence": {language: _sentence(said, language) for language in LANGUAGES},

@@ -26,7 +26,10 @@ def home(desk: Desk, asked: Asked) -> Json:
 def run(desk: Desk, asked: Asked) -> Json:
     """A run's card, what its network is made of, and how its training went."""
     name = asked["run"]
-    return run_page(name, desk.catalog.open(name)) | {"siblings": siblings(name, desk.catalog.everything())}
+    return run_page(name, desk.catalog.open(name)) | {
+        "texts": desk.files.titles,
+        "siblings": siblings(name, desk.catalog.everything()),
+    }
 
 
 def changes(desk: Desk, asked: Asked) -> Json:

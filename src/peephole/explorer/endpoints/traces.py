@@ -19,12 +19,16 @@ from peephole.analysis.steps import flatten
 from peephole.analysis.units import histogram, mean_by_symbol, unit_statistics
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
+from peephole.explorer.endpoints import long
 from peephole.explorer.payload import Json, Payload
+from peephole.explorer.surveyed import LongText
 
 
 def trace(desk: Desk, asked: Asked) -> Payload:
     """What was read, and what was said."""
-    session = desk.read(asked)
+    session = desk.read_any(asked)
+    if isinstance(session, LongText):
+        return long.text(session)
     material, opened = session.material, session.opened
     tensors = dict(session.reading.said)
     if "outputs" in tensors:
@@ -49,6 +53,8 @@ def trace(desk: Desk, asked: Asked) -> Payload:
 
 def quantity(desk: Desk, asked: Asked) -> Payload:
     """One quantity of every unit of a layer and direction, with what it amounts to for each unit."""
+    if desk.is_long(asked):
+        return long.quantity(desk, asked)
     found = desk.lane(asked)
     name = found.quantity(asked["quantity"])
     values = flatten(found.record[name], found.record.lengths)
@@ -60,6 +66,8 @@ def unit(desk: Desk, asked: Asked) -> Payload:
 
     The mean is of the cell, or of the hidden value where there is no cell; numbers are read without any.
     """
+    if desk.is_long(asked):
+        return long.unit(desk, asked)
     found = desk.lane(asked)
     number, record, material = found.unit(asked), found.record, found.session.material
     tensors: dict[str, Tensor] = {}

@@ -31,7 +31,7 @@ def go_on(desk: Desk, asked: Asked) -> Json:
     Of several lines the last is gone on with. Of a long text, the last ``MOST_READ`` symbols are read again.
     """
     opened = desk.catalog.open(asked["run"])
-    task = task_in(opened, asked)
+    task = task_in(opened, desk.files, asked)
     length = asked.whole("length", most=MOST_ADDED, otherwise=MOST_ADDED // 2)
     temperature = asked.real("temperature", least=0, most=100, otherwise=1.0)
     seed = asked.whole("seed", most=2**31 - 1, otherwise=0)
@@ -67,7 +67,7 @@ def ablate(desk: Desk, asked: Asked) -> Json:
     Of a long text the beginning is measured; "steps" says how much of it counts.
     """
     opened = desk.catalog.open(asked["run"])
-    task = task_in(opened, asked)
+    task = task_in(opened, desk.files, asked)
     layer, direction = asked.whole("layer"), asked.text("direction")
     network = opened.version(task.frame, peepholes=task.peepholes).network
     quantity = asked.text("quantity")
