@@ -11,7 +11,7 @@ import peephole.analysis as pa
 from peephole import zoo
 from peephole.data.tasks import task_named
 from peephole.train.objective import validate
-from peephole.zoo.claims import Figure, failure
+from peephole.zoo.claims import Figure, disobeyed, failure
 from peephole.zoo.exam import examine
 from peephole.zoo.gallery import names
 from peephole.zoo.recipes import RECIPES
@@ -69,6 +69,16 @@ def test_a_cell_of_the_counter_follows_what_is_left_to_count() -> None:
     read = read_all("counter")
     found = pa.correlations(read.record, "cell", [pa.left_to_count(read.symbols, read.lengths)])
     assert abs(found.ranking("left_to_count")[0].r) >= 0.95
+
+
+def test_that_cell_alone_says_how_many_are_left() -> None:
+    """Put at another string's count when X is read, it is nearly always answered with that many b's."""
+    read = read_all("counter")
+    found = pa.correlations(read.record, "cell", [pa.left_to_count(read.symbols, read.lengths)])
+    first, *others = (ranked.unit for ranked in found.ranking("left_to_count"))
+    run = zoo.open_run("counter")
+    assert len(disobeyed(run, first)) <= 2
+    assert len(disobeyed(run, others[-1])) > 40
 
 
 def test_an_input_gate_of_the_selective_counter_is_shut_on_x_and_open_on_a() -> None:

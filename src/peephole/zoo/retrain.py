@@ -52,7 +52,7 @@ def retrain(
 def make(name: str, *, out: Path, work: Path) -> bool:
     """Try a recipe's seeds until one satisfies the claim, and put that network into ``out``; False if none does."""
     recipe = RECIPES[name]
-    for seed in range(recipe.seeds):
+    for seed in range(recipe.first, recipe.first + recipe.seeds):
         trained = work / f"{name}-{seed}-{recipe.digest(seed)}"
         _train(recipe, seed, trained)
         packed = work / f"{name}-packed"
@@ -99,7 +99,7 @@ def _measure(run: Run, recipe: Recipe, seed: int, figures: list[Figure]) -> None
         run.path / MEASURED,
         {
             "command": ["peephole", *recipe.command(seed)],
-            "seeds_tried": list(range(seed + 1)),
+            "seeds_tried": list(range(recipe.first, seed + 1)),
             "first_failure": failure(run),
             "measured": {figure.name: figure.value for figure in figures},
         },

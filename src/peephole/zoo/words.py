@@ -26,8 +26,8 @@ WORDS: dict[str, tuple[Words, Words]] = {
     "counter": (
         Words(en="Counter", zh="计数器"),
         Words(
-            en="Look for the cell that climbs a step with every a and comes back a step with every b.",
-            zh="看那个每遇一个 a 就走一步、每遇一个 b 就退一步的记忆。",
+            en="Look for the cell that goes a step with every a and back with every b. Drag it to another count.",
+            zh="看那个每遇一个 a 走一步、每遇一个 b 退一步的记忆。把它拖到另一个数试试。",
         ),
     ),
     "counter-gru": (
