@@ -146,6 +146,16 @@ def test_what_units_follow_is_the_public_functions(client: Any, zoo: Path, run: 
         assert one["name"]["en"] in one["sentence"]["en"]
         assert one["name"]["zh"] in one["sentence"]["zh"]
     assert len({one["unit"] for one in got["units"]}) == 5
+    with np.errstate(invalid="ignore"):
+        most = {
+            one.key: np.nanmax(np.abs(r[:, place])) for place, one in enumerate(known) if one.values.std() > 0
+        }
+    leaders = {one["indicator"]: one for one in got["leaders"]}
+    assert set(leaders) == set(most)
+    for key, one in leaders.items():
+        place = [other.key for other in known].index(key)
+        assert abs(one["correlation"]) == pytest.approx(most[key], abs=1e-4)
+        assert abs(r[one["unit"], place]) == pytest.approx(most[key], abs=1e-4)
     if memory == "cell":
         shut = 1 - torch.cat([read.layer().output_gate[:, 0] for _, read in record])
         assert got["silence"] == pytest.approx((shut * values.tanh().abs()).mean(0).tolist(), abs=1e-4)

@@ -37,6 +37,8 @@ export interface Follower {
 export interface Follows {
   /** best first, one a unit */
   readonly units: readonly Follower[];
+  /** for everything that can be followed the unit that follows it most closely */
+  readonly leaders: readonly Follower[];
   /** how much each unit remembers unseen: the mean of (1 − o)·|tanh c|; null without an output gate */
   readonly silence: readonly number[] | null;
 }

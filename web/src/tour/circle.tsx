@@ -135,7 +135,7 @@ function Unrolled({ width, found, shown, hidden, chosen }: Props) {
             role="button"
             tabindex={0}
             aria-pressed={place === chosen}
-            aria-label={words.open(place + 1)}
+            aria-label={`${words.open(place + 1)}: ${glyph(symbols[place] ?? "").text}`}
             data-testid={`tour-circle-${place}`}
             onClick={() => move({ moment: place })}
             onKeyDown={(event) => {

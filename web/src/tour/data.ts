@@ -149,23 +149,3 @@ export async function getMoment(
 ): Promise<MomentFacts> {
   return facts(`/api/traces/${id}/${layer}/${direction}/unit/${unit}/moment/${step}`, signal);
 }
-
-export interface Followed {
-  readonly unit: number;
-  readonly indicator: string;
-  readonly name: { readonly en: string; readonly zh: string };
-  readonly correlation: number;
-}
-
-export interface FollowsFacts {
-  readonly units: readonly Followed[];
-  readonly silence: readonly number[] | null;
-  readonly indicators: readonly string[];
-}
-
-/** What the units of the layer looked at follow, and how silent each is. */
-export const follows = ofSteps<FollowsFacts>(["silence", "text"], ({ trace: id }) => {
-  const { layer, direction } = address.value;
-  const path = `/api/traces/${id}/${layer}/${direction}/follows`;
-  return { key: path, family: path, load: (signal) => facts(path, signal) };
-});

@@ -1,12 +1,11 @@
 // Step 3: two sequences, x and (c, h), on two rails; the weights stand outside both and go by another clock.
 
-import { moment } from "../data";
+import { moment, run } from "../data";
 import { count, scaleEnd } from "../format";
 import { strings } from "../i18n";
 import { extreme } from "../quantities";
 import { address, go, move } from "../state";
 import { getWeights, ofSteps, read, task, type Matrix, type Reading } from "./data";
-import { frames } from "./film";
 import { endOf, Heat, paintUnits } from "./heat";
 import { Painted } from "./painted";
 import { Slider, Stage, Waiting } from "./parts";
@@ -130,7 +129,7 @@ function Rails({ found, now }: { readonly found: Trained; readonly now: number }
 /** The weights' own clock: the frames of the film of the training. */
 function Training() {
   const words = strings().tour.sequences;
-  const film = frames.value;
+  const film = run.value.value?.film ?? [];
   const frame = address.value.frame ?? film.length;
   const step = film[frame]?.step;
   return (

@@ -7,8 +7,9 @@ import { nameOf, strings } from "../i18n";
 import type { Scale } from "../quantities";
 import { address, go, move } from "../state";
 import * as api from "../api";
+import { follows } from "../follows";
 import { Chart, type ChartLane } from "./chart";
-import { follows, limitOf, ofSteps, task, wholeOf, type Whole } from "./data";
+import { limitOf, ofSteps, task, wholeOf, type Whole } from "./data";
 import { Slider, Stage, Waiting } from "./parts";
 
 const MOST = 6;

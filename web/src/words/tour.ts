@@ -151,7 +151,7 @@ export const en = {
     answers: "answers",
     lane: (layer: number, direction: string) => `layer ${layer} ${direction === "backward" ? "←" : "→"}`,
     changes: (changed: number, steps: number) => `knows it at ${changed} of ${steps}`,
-    marks: "black marks: how much the last letter changes it",
+    marks: "marks below: how much the last letter changes it",
   },
   outside: {
     picture: "One unit from outside, and under the lid",
@@ -404,7 +404,7 @@ export const zh: typeof en = {
     answers: "回答",
     lane: (layer, direction) => `第 ${layer} 层 ${direction === "backward" ? "←" : "→"}`,
     changes: (changed, steps) => `${steps} 步中有 ${changed} 步知道`,
-    marks: "黑条：最后一个字母使它改变多少",
+    marks: "下方的条：最后一个字母使它改变多少",
   },
   outside: {
     picture: "一个单元：从外面看，以及盖子下面",

@@ -9,7 +9,7 @@ from peephole.analysis.indicators import (
     seen,
     text_indicators,
 )
-from peephole.analysis.rankings import Correlations, correlations, silence
+from peephole.analysis.rankings import Correlations, Follows, correlations, silence
 from peephole.analysis.reader import Syntax
 from peephole.analysis.sketched import sketched_correlations
 from peephole.analysis.steps import flatten
@@ -25,7 +25,10 @@ COUNTERS = ("counter", "selective")
 
 
 def follows(desk: Desk, asked: Asked) -> Json:
-    """Every unit with what it follows most closely, the closest first, and how silent each is."""
+    """Every unit with what it follows most closely, the closest first, and how silent each is.
+
+    ``leaders`` tells the other way round: for everything that can be followed the unit that follows it most closely.
+    """
     if desk.is_long(asked):
         return _long(desk.sketch(asked))
     found = desk.lane(asked)
@@ -43,19 +46,23 @@ def _long(found: SketchAsked) -> Json:
 
 
 def _said(followed: Correlations, silent: list[float] | None) -> Json:
+    keys = [known.key for known in followed.indicators]
+    rankings = [ranking for key in keys if (ranking := followed.ranking(key))]
     return {
-        "units": [
-            {
-                "unit": one.unit,
-                "indicator": one.key,
-                "name": {"en": one.name, "zh": one.chinese},
-                "correlation": one.r,
-                "sentence": {"en": one.sentence("en"), "zh": one.sentence("zh")},
-            }
-            for one in followed.telling()
-        ],
+        "units": [_named(one) for one in followed.telling()],
+        "leaders": [_named(ranking[0]) for ranking in rankings],
         "silence": silent,
-        "indicators": [known.key for known in followed.indicators],
+        "indicators": keys,
+    }
+
+
+def _named(one: Follows) -> Json:
+    return {
+        "unit": one.unit,
+        "indicator": one.key,
+        "name": {"en": one.name, "zh": one.chinese},
+        "correlation": one.r,
+        "sentence": {"en": one.sentence("en"), "zh": one.sentence("zh")},
     }
 
 
