@@ -161,7 +161,7 @@ def test_light_and_dark_have_one_layout_and_their_own_ground(
 
 def test_chinese_leaves_no_english_label(browser: Browser, explorer: Explorer, run: ph.Run) -> None:
     context, found = visit(browser, explorer)
-    same = {"Peephole", "English", "LSTM", "GRU", "RNN", "tanh", "SVG", "peephole", "explore"}
+    same = {"Peephole", "Python", "English", "LSTM", "GRU", "RNN", "tanh", "SVG", "peephole", "explore"}
     same |= {run.name, "run", "counter", "rnn", "gru", "digits"}
     same |= {"Enter", "Escape", "Shift"}  # what is written on the keys
     for place in places(run):

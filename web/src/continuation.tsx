@@ -96,7 +96,7 @@ function Line({ name, symbols, agree, dashed }: LineProps) {
     ));
   return (
     <p class="line">
-      <span class={`key ${dashed ? "dashed" : "line"}`}>{name}</span>
+      <span class={`key ${dashed ? "second" : "line"}`}>{name}</span>
       <bdi class="symbols" translate={false}>
         {shown(0, agree)}
         {agree < symbols.length && <span class="parts">{shown(agree, symbols.length)}</span>}

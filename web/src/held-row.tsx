@@ -129,7 +129,7 @@ function GhostReadout() {
   const forecast = second.forecast?.at(moment.value);
   return (
     <p class="readout ghostly" data-testid="ghost-readout">
-      <span class="key dashed">{words.live.withHeld}</span>
+      <span class="key second">{words.live.withHeld}</span>
       {!Number.isNaN(memory) && (
         <span title={nameOf(state.value)}>
           <i>{letter(state.value, "")}</i> <b>{decimal(memory)}</b>

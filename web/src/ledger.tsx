@@ -77,7 +77,7 @@ export function Ledger() {
               </>
             )}
             <span class="key line">{`${nameOf(state)} ${mark} ${end}`}</span>
-            {ghostLine.value && <span class="key dashed">{words.live.withHeld}</span>}
+            {ghostLine.value && <span class="key second">{words.live.withHeld}</span>}
           </span>
           <GrabArea strip={strip} draw={upper} />
         </div>
