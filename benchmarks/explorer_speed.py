@@ -260,11 +260,10 @@ def measure(page: Page, origin: str, run: str, rounds: int, steps: int) -> None:
         "100",
     )
     say_frames("scrolling it by the wheel", wheel(page, 4))
-    opened(page, f"{origin}/run/{run}?layer=1&edit=1")
-    if page.query_selector("[data-testid=live-text]") is None:
-        print("  live editing is not there: a typed character is not measured")
-    else:
-        say("a typed character, to its numbers", often(lambda: page.evaluate(TYPED)), "100")
+    page.goto(f"{origin}/run/{run}?layer=1&edit=1")
+    page.wait_for_selector("[data-testid=live-text]")
+    page.wait_for_timeout(3000)
+    say("a typed character, to its numbers", often(lambda: page.evaluate(TYPED)), "100")
 
 
 def sizes(run: Path, steps: int) -> None:

@@ -1,6 +1,6 @@
 """Takes the pictures of the README and the docs: the explorer on the shipped networks, in a real Chromium.
 
-    python docs/screenshots.py
+Run it without arguments: ``python docs/screenshots.py``.
 """
 
 from __future__ import annotations

@@ -39,13 +39,18 @@ def listed(readme: str) -> set[PurePosixPath]:
 
 
 def on_disk() -> set[PurePosixPath]:
-    """All modules and folders that git knows or would add, hidden ones and the `__init__.py` of folders aside."""
+    """All modules and folders that git knows or would add, hidden ones and the `__init__.py` of folders aside.
+
+    What lies below a folder of data, such as the shipped networks, is that folder's own business.
+    """
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     files = {PurePosixPath(name) for name in names if name and (ROOT / name).is_file()}
     shown = {path for path in files if not any(part.startswith(".") for part in path.parts)}
-    folders = {folder for path in shown for folder in path.parents if folder.parts}
-    return folders | {path for path in shown if path.suffix in MODULE and path.name != "__init__.py"}
+    modules = {path for path in shown if path.suffix in MODULE}
+    folders = {folder for path in modules for folder in path.parents if folder.parts}
+    top = {path.parents[-2] for path in shown if len(path.parts) > 1}
+    return folders | top | {path for path in modules if path.name != "__init__.py"}
 
 
 def differences(tree: set[PurePosixPath], disk: set[PurePosixPath]) -> list[str]:

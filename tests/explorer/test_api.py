@@ -35,6 +35,7 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
         "id": "mirror",
         "name": "mirror",
         "problem": "mirror",
+        "unit": None,
         "cell": "rnn",
         "layers": 1,
         "hidden": 5,
@@ -48,6 +49,7 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
     }
     assert cards["digits"]["peephole"] == "diagonal"
     assert cards["series"]["problem"] == "series"
+    assert cards["text"]["unit"] == "char"
 
 
 def test_a_run_tells_its_layers_directions_and_quantities(client: Any) -> None:

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 import peephole as ph
 from peephole import zoo
+from peephole.analysis.ablation import ablations
+from peephole.analysis.clamping import Clamp, continuations
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +91,7 @@ def test_a_change_in_the_middle_changes_what_comes_after(visitor: Visit, run: ph
     visitor.expect_moment(2)
     page.keyboard.press("End")
     visitor.expect_moment(6)
+    settle(page)
     assert_shows(visitor.numbers(), traced(run, "retrn x", layer=0), moment=6, unit=2)
 
 
@@ -304,36 +307,33 @@ def test_the_memory_is_dragged_and_the_network_runs_on_from_there(visitor: Visit
     expect(page).to_have_url(re.compile(r"clamp=l0\.cell\.2:-?[\d.]+@3-3"))
 
 
-def test_fewer_left_to_count_are_answered_with_fewer(visitor: Visit) -> None:
-    """What is left to count stands in one cell: pulled down, the counter stops early."""
-    page = counting(visitor, "sort=follows&t=4")
-    expect(page.get_by_test_id("units-list")).to_contain_text("what is left to count")
-    page.locator(".unit-row").first.click()
-    stops = []
-    for _ in range(2):
-        expect(page.get_by_test_id("readout")).to_contain_text("next")
-        for step in range(4, 9):
-            page.get_by_test_id("minimap")
-            page.keyboard.press("Home")
-            for _ in range(step):
-                page.keyboard.press("ArrowRight")
-            visitor.expect_moment(step)
-            row = "ghost-readout" if stops else "readout"
-            said = page.get_by_test_id(row).inner_text().partition("next")[2].split()
-            if said[0] == ".":
-                stops.append(step)
-                break
-        page.keyboard.press("Home")
-        for _ in range(4):
-            page.keyboard.press("ArrowRight")
-        visitor.expect_moment(4)
-        page.get_by_test_id("grip").focus()
-        sign = -1 if grip(page) > 0 else 1
-        for _ in range(5):
-            page.keyboard.press("ArrowDown" if sign < 0 else "ArrowUp")
-        page.keyboard.press("Enter")
+def first_stop(page: Page, readout: str) -> int:
+    """The first step after which the page expects the end."""
+    page.keyboard.press("Home")
+    for step in range(9):
         settle(page)
-    assert stops[1] < stops[0] == 8
+        if page.get_by_test_id(readout).inner_text().partition("next")[2].split()[0] == ".":
+            return step
+        page.keyboard.press("ArrowRight")
+    return -1
+
+
+def test_fewer_left_to_count_are_answered_with_fewer(visitor: Visit) -> None:
+    """What is left to count stands in one cell: pulled down after the X, the counter stops early."""
+    page = counting(visitor, "sort=follows")
+    expect(page.locator(".unit-row").first).to_contain_text("what is left to count")
+    page.locator(".unit-row").first.click()
+    assert first_stop(page, "readout") == 8
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    visitor.expect_moment(4)
+    was = grip(page)
+    for _ in range(2):
+        page.get_by_test_id("grip").press("PageDown" if was > 0 else "PageUp")
+    assert abs(grip(page)) < abs(was) - 1
+    page.get_by_test_id("grip").press("Enter")
+    expect(page.get_by_test_id("clamp-chip")).to_have_count(1)
+    assert 4 < first_stop(page, "ghost-readout") < 8
 
 
 def test_escape_lets_go(visitor: Visit) -> None:
@@ -384,6 +384,38 @@ def test_the_copied_call_gives_the_pages_numbers(browser: Browser, explorer: Exp
     assert_ghost(page, names["scores"], names["trace"].layer(0)["cell"][7, 0, 3].item(), 7)
     context.close()
     assert found.troubles == []
+
+
+def test_the_network_goes_on_twice_with_the_same_luck(visitor: Visit) -> None:
+    page = counting(visitor, "unit=2&t=4&clamp=l0.cell.2:1@4-4")
+    page.get_by_test_id("continue").click()
+    lines = page.get_by_test_id("continued").locator(".symbols")
+    expect(lines).to_have_count(2)
+    network, ids = counter()
+    held = [Clamp("l0.cell.2", 1.0, [4])]
+    found = continuations(network, ids[:5, 0], 60, held, temperature=0, seed=0)
+    vocabulary = zoo.open_run("counter").vocabulary()
+    assert vocabulary is not None
+    for line, wanted in zip(lines.all(), (found.unclamped, found.clamped), strict=True):
+        assert line.text_content() == vocabulary.join(
+            vocabulary.symbols[symbol] for symbol in wanted.tolist()
+        )
+    assert lines.first.text_content() != lines.last.text_content()
+    assert lines.first.locator(".parts").text_content() == lines.first.text_content()[found.agree :]
+
+
+def test_what_it_costs_to_silence_a_unit_is_measured_on_request(visitor: Visit) -> None:
+    page = counting(visitor, "t=4")
+    page.get_by_test_id("sort-select").select_option("cost")
+    network, ids = counter()
+    outcomes = torch.cat([ids[1:], ids[:1]])
+    known = torch.ones(ids.shape)
+    known[-1] = 0
+    ranking = ablations(network, ids, outcomes, quantity="cell", weight=known).ranking
+    rows = page.locator(".unit-row")
+    expect(rows.first).to_have_attribute("data-testid", f"unit-row-{ranking.units[0]}")
+    cost = float(rows.first.inner_text().split()[-1])
+    assert cost == pytest.approx(ranking.scores[ranking.units[0]].item(), abs=0.00051)
 
 
 def test_what_a_unit_follows_is_said_in_both_languages(visitor: Visit) -> None:

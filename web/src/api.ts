@@ -27,6 +27,8 @@ export interface RunCard {
   readonly id: string;
   readonly name: string;
   readonly problem: string | null;
+  /** what a symbol of its text is; null for what is no text */
+  readonly unit: "char" | "word" | null;
   readonly cell: string | null;
   readonly layers: number | null;
   readonly hidden: number | null;

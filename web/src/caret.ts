@@ -5,8 +5,7 @@
 import { stepAt } from "./layout";
 import type { Piece } from "./pieces";
 import { endsLine } from "./symbols";
-import { boxOf } from "./text-paint";
-import type { Setting } from "./text-view";
+import { boxOf, type Setting } from "./text-view";
 
 export interface Typed {
   readonly pieces: readonly Piece[];

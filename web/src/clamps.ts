@@ -35,7 +35,7 @@ export function within(clamps: readonly Clamp[], lengths: readonly number[], ste
     .map((clamp) => ({
       ...clamp,
       from: Math.max(0, clamp.from - start),
-      to: clamp.to === null || clamp.to >= end - 1 ? null : clamp.to - start,
+      to: clamp.to === null ? null : Math.min(clamp.to, end - 1) - start,
     }));
 }
 

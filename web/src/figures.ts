@@ -39,14 +39,20 @@ export function figuresOf(quantity: string, values: Float32Array): Figures {
     if (value < low) below++;
     if (value > high) above++;
   }
+  // Looked for only where they are looked at: it takes longer than all the rest.
   const peaks = (sign: 1 | -1): Peak[] =>
     extremes(values, sign, HOW_MANY, APART).map((step) => ({ step, value: values[step]! }));
+  let [highest, lowest]: (Peak[] | null)[] = [null, null];
   return {
     least,
     greatest,
     saturatedLow: below / values.length,
     saturatedHigh: above / values.length,
-    highest: peaks(1),
-    lowest: peaks(-1),
+    get highest() {
+      return (highest ??= peaks(1));
+    },
+    get lowest() {
+      return (lowest ??= peaks(-1));
+    },
   };
 }

@@ -229,4 +229,3 @@ export function LiveText({ view, onVisible }: Props) {
     </>
   );
 }
-

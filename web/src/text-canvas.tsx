@@ -7,9 +7,9 @@ import { Canvas } from "./canvas";
 import { strings } from "./i18n";
 import { stepAt } from "./layout";
 import type { Pen } from "./paint";
-import { boxOf, paintText } from "./text-paint";
+import { paintText } from "./text-paint";
 import { boxHeight, scrollTo, topAt, type Scrolled } from "./scrolled";
-import { isSeries, typeset, type Setting, type TextView } from "./text-view";
+import { boxOf, isSeries, typeset, type Setting, type TextView } from "./text-view";
 
 interface Props {
   readonly view: ReadonlySignal<TextView | null>;

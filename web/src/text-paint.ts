@@ -4,7 +4,7 @@ import { sequenceOf } from "./layout";
 import { hatch, outline, paintCell, type Pen } from "./paint";
 import { expectsOther, guessesAt } from "./reading";
 import { glyph, type Glyph } from "./symbols";
-import { GHOST_ROWS, isSeries, MOST_BITS, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
+import { boxOf, GHOST_ROWS, isSeries, MOST_BITS, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
 import { MONO, SANS } from "./theme";
 
 const SMALL = 12;
@@ -12,17 +12,6 @@ const SMALL = 12;
 const LEAST_BITS = 0.1;
 /** Between lines, so that one line's underline is not taken for the next one's overline. */
 const LEADING = 2;
-
-/** The step at the cursor's place in the setting, in pixels from the text's top left. */
-export function boxOf(setting: Setting, step: number): { x: number; y: number; w: number; h: number } {
-  const { layout, measures } = setting;
-  return {
-    x: measures.gutter + layout.column[step]! * measures.cell,
-    y: layout.line[step]! * measures.line,
-    w: layout.cells[step]! * measures.cell,
-    h: measures.row,
-  };
-}
 
 const ADVANCE = 0.6; // of the type's size, in the monospaced faces of the stack
 

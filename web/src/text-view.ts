@@ -107,3 +107,14 @@ function set(text: Set, width: number, shown: readonly Glyph[], face: Face): Set
   const { ids } = trace;
   return { glyph: (step) => shown[ids[step]!]!, layout: wrap(trace, shown, trace.lengths, columns), measures };
 }
+
+/** The step at the cursor's place in the setting, in pixels from the text's top left. */
+export function boxOf(setting: Setting, step: number): { x: number; y: number; w: number; h: number } {
+  const { layout, measures } = setting;
+  return {
+    x: measures.gutter + layout.column[step]! * measures.cell,
+    y: layout.line[step]! * measures.line,
+    w: layout.cells[step]! * measures.cell,
+    h: measures.row,
+  };
+}

@@ -25,7 +25,8 @@ export const en = {
   noRunsDemo: "This trains one in a minute and opens it here:",
   noRunsTrain: "Or train one on a text of yours, and look at it:",
   broken: "This run cannot be opened.",
-  heldOut: "bits per symbol in validation",
+  heldOut: (unit: "char" | "word" | null) =>
+    `bits per ${unit === "char" ? "character" : (unit ?? "symbol")} in validation`,
   accuracy: "correct in validation",
   error: "mean squared error in validation",
   untrained: "no result yet",

@@ -25,7 +25,7 @@ export const zh: Strings = {
   noRunsDemo: "下面的命令用一分钟训练一个网络，并在这里打开：",
   noRunsTrain: "也可以用自己的文本训练，再来查看：",
   broken: "这个训练记录打不开。",
-  heldOut: "比特/符号（验证）",
+  heldOut: (unit) => `比特/${unit === "char" ? "字符" : unit === "word" ? "词" : "符号"}（验证）`,
   accuracy: "正确率（验证）",
   error: "均方误差（验证）",
   untrained: "尚无结果",

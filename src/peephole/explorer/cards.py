@@ -73,6 +73,7 @@ def card(id: str, run: Run) -> Json:
         "id": id,
         "name": run.name,
         "problem": run.description.get("task") or run.description.get("kind"),
+        "unit": run.description.get("unit"),
         "cell": config.cell,
         "layers": config.layers,
         "hidden": config.hidden,
@@ -108,7 +109,17 @@ def _card_of_folder(id: str, folder: Path) -> Json:
         return card(id, Run.open(folder))
     except RunError as error:
         unknown = dict.fromkeys(
-            ("problem", "cell", "layers", "hidden", "bidirectional", "parameters", "peephole", "result")
+            (
+                "problem",
+                "unit",
+                "cell",
+                "layers",
+                "hidden",
+                "bidirectional",
+                "parameters",
+                "peephole",
+                "result",
+            )
         )
         return {
             "id": id,

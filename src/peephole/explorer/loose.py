@@ -120,7 +120,7 @@ def _page(records: Sequence[LayerRecord], title: str) -> Json:
     kinds = {record.kind for record in records}
     both = any(record.direction == DIRECTIONS[1] for record in records)
     unknown = dict.fromkeys(
-        ("problem", "parameters", "peephole", "result", "modified", "error", "vocabulary", "labels")
+        ("problem", "unit", "parameters", "peephole", "result", "modified", "error", "vocabulary", "labels")
     )
     return {
         **unknown,

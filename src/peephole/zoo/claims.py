@@ -13,7 +13,7 @@ import torch
 
 import peephole.analysis as pa
 from peephole.analysis.steps import steps_of
-from peephole.data.tasks import task_named
+from peephole.data.tasks import END, MOST, task_named
 from peephole.data.vocabulary import Vocabulary
 from peephole.errors import RunError
 from peephole.trace.recording import trace
@@ -59,16 +59,42 @@ def counts(run: Run) -> list[Figure]:
 
 
 def counts_in_a_cell(run: Run) -> list[Figure]:
-    """It counts, and a cell says how far it is, without drifting off."""
+    """It counts in one cell: put at another count, that cell is what the rest of the string follows."""
     read = _held_out(run)
     found = pa.correlations(read.record, "cell", [pa.left_to_count(read.symbols, read.lengths)])
     statistics = pa.unit_statistics(read.record, "cell")
     largest = torch.maximum(statistics.maximum, -statistics.minimum)
+    unit = found.ranking("left_to_count")[0].unit
     return [
         Figure("a cell's correlation with what is left to count", _closest(found, "left_to_count"), 0.95),
+        Figure("counts not obeyed when that cell is put at them", len(disobeyed(run, unit)), at_most=0),
         Figure("the largest cell", float(largest.max()), at_most=12),
         *exam_figures(run),
     ]
+
+
+@torch.no_grad()
+def disobeyed(run: Run, unit: int) -> list[tuple[int, int]]:
+    """Counts (counted, put at) at which a counter does not go on as if it had counted the second.
+
+    The cell of ``unit`` is put, at X, where it stands at the X of another string; what follows should be as many b's
+    as that string has.
+    """
+    network, vocabulary = run.network(), _vocabulary(run)
+    prompts = {count: torch.from_numpy(vocabulary.encode("a" * count + "X")) for count in range(2, MOST)}
+    at_x = {
+        count: float(trace(network, prompt[:, None])[1].layer().cell[-1, 0, unit])
+        for count, prompt in prompts.items()
+    }
+    wrong = []
+    for counted, prompt in prompts.items():
+        for count, cell in at_x.items():
+            gone_on = pa.continuations(
+                network, prompt, count + 1, {f"l0.cell.{unit}": cell}, steps=[counted], temperature=0
+            )
+            if vocabulary.decode(gone_on.clamped.numpy()) != "b" * count + END:
+                wrong.append((counted, count))
+    return wrong
 
 
 def counts_selectively(run: Run) -> list[Figure]:

@@ -76,7 +76,7 @@ function Result({ run }: { readonly run: RunCard }) {
   };
   const [accuracy, bits, loss] = [number("accuracy"), number("validation_bits"), number("validation_loss")];
   if (accuracy !== null) return <Figure value={percent(accuracy)} of={words.accuracy} />;
-  if (bits !== null) return <Figure value={decimal(bits)} of={words.heldOut} />;
+  if (bits !== null) return <Figure value={decimal(bits)} of={words.heldOut(run.unit)} />;
   if (loss !== null) return <Figure value={decimal(loss, 3)} of={words.error} />;
   return <span class="quiet">{words.untrained}</span>;
 }
