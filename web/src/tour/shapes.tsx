@@ -26,10 +26,13 @@ const weights = ofSteps<ReadonlyMap<string, Matrix>>(["shapes"], () => {
 
 const MODES: readonly Mode[] = ["plain", "square", "wide", "full"];
 const WHOLE = 100;
+/** As far as x and h lie on the rows of a W that is still in one piece. */
+const LAID = 66;
+
 export function Shapes() {
   const words = strings().tour.shapes;
   const mode = useSignal<Mode>("plain");
-  const slid = useSignal(0);
+  const slid = useSignal(LAID);
   const [found, columns] = [weights.value.value, firstColumns.value.value];
   const now = columns?.[Math.min(moment.value, columns.length - 1)];
   const symbol = trace.value.value?.symbols[moment.value] ?? "";
@@ -45,7 +48,7 @@ export function Shapes() {
             low={0}
             high={WHOLE}
             value={slid.value}
-            said={words.said[Math.min(3, Math.floor((3 * slid.value) / WHOLE))]!}
+            said={words.said[Math.min(3, Math.floor((3 * (slid.value + 1)) / WHOLE))]!}
             change={(value) => (slid.value = value)}
           />
           <Choice
