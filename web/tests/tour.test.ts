@@ -3,8 +3,11 @@ import { FUNCTIONS, unsigmoid, untanh } from "../src/tour/activations";
 import { recorded, rerun, snap, swapped, USUAL } from "../src/tour/cell";
 import { lstmParameters, peepholeParameters } from "../src/tour/counts";
 import { fade, geometricMean, products } from "../src/tour/fade";
+import { matrices, picture } from "../src/tour/matrix";
 import { KEYS, opening, stepOf } from "../src/tour/places";
+import { brightness, spanOf, superscript, tiny } from "../src/tour/powers";
 import { sunflower } from "../src/tour/sunflower";
+import { tangents } from "../src/tour/tangents";
 import { columns, recurrence } from "../src/tour/unroll";
 
 describe("the number of parameters", () => {
@@ -91,6 +94,67 @@ describe("pictures", () => {
   });
 });
 
+describe("x and h on the rows of W", () => {
+  const bottom = ({ y, rows }: { y: number; rows: number }, scale: number) => y + rows * scale;
+  test("joined, they are as high as W, with nothing between", () => {
+    const { strips, blocks, scale, unread } = picture("plain", 1, 900);
+    const [x, h] = strips;
+    expect(bottom(x!, scale)).toBeCloseTo(h!.y);
+    expect(bottom(h!, scale)).toBeCloseTo(bottom(blocks[0]!, scale));
+    expect(unread).toBe(0);
+  });
+  test("apart, they are not", () => {
+    const { strips, scale } = picture("plain", 0, 900);
+    expect(strips[1]!.y).toBeGreaterThan(bottom(strips[0]!, scale) + 20);
+  });
+  test("unsplit, the four gates lie side by side without a gap; split, apart", () => {
+    const gap = (progress: number) => {
+      const { blocks, scale } = picture("plain", progress, 900);
+      return blocks[1]!.x - blocks[0]!.x - blocks[0]!.columns * scale;
+    };
+    expect(gap(2 / 3)).toBeCloseTo(0);
+    expect(gap(1)).toBeGreaterThan(10);
+  });
+  test("whatever is tried fits the width that there is", () => {
+    for (const mode of ["plain", "square", "wide", "full"] as const) {
+      const { blocks, scale } = picture(mode, 1, 358);
+      const last = blocks.at(-1)!;
+      expect(last.x + last.columns * scale).toBeLessThanOrEqual(358);
+    }
+  });
+  test("a matrix without rows for h leaves 60 unread, one with 110 columns makes 50 too many", () => {
+    expect(picture("square", 1, 900)).toMatchObject({ unread: 60, surplus: 0 });
+    expect(picture("wide", 1, 900)).toMatchObject({ unread: 60, surplus: 50 });
+    expect(matrices("full").map(({ rows }) => rows)).toEqual([170, 170, 110, 170]);
+  });
+});
+
+describe("numbers that span powers of ten", () => {
+  test("are written with two digits and a raised exponent", () => {
+    expect([1.551e-4, 9.99e-5, 0, 0.5, 1].map(tiny)).toEqual(["1.6·10⁻⁴", "1.0·10⁻⁴", "0", "0.500", "1.000"]);
+    expect(superscript(-12)).toBe("⁻¹²");
+  });
+  test("lie on a span that holds them, and is never short", () => {
+    expect(spanOf([15, 0.1, 0])).toEqual({ lowest: -1, highest: 2 });
+    expect(spanOf([0, 0])).toEqual({ lowest: -3, highest: 0 });
+    expect(spanOf([1e-20])).toEqual({ lowest: -8, highest: 0 });
+  });
+  test("are as bright as their power of ten is high", () => {
+    const span = { lowest: -4, highest: 0 };
+    expect([1, 1e-2, 1e-4, 1e-9, 0].map((value) => brightness(value, span))).toEqual([1, 0.5, 0, 0, 0]);
+  });
+});
+
+describe("an enlargement", () => {
+  test("hangs on lines that touch both circles", () => {
+    const path = tangents({ x: 0, y: 0, radius: 10 }, { x: 100, y: 0, radius: 10 });
+    expect(path).toBe("M0.00 10.00L100.00 10.00M0.00 -10.00L100.00 -10.00");
+  });
+  test("of a circle inside the other hangs on none", () => {
+    expect(tangents({ x: 0, y: 0, radius: 1 }, { x: 1, y: 0, radius: 10 })).toBe("");
+  });
+});
+
 describe("the steps", () => {
   test("are fifteen, numbered from 1, and none beside them", () => {
     expect(KEYS).toHaveLength(15);
@@ -98,6 +162,7 @@ describe("the steps", () => {
     for (const none of [null, 0, 16, Number.NaN]) expect(stepOf(none)).toBeNull();
   });
   test("each leaves nothing of the place before", () => {
-    for (const key of KEYS) expect(opening(key)).toMatchObject({ clamps: [], frame: null, light: null, editing: false });
+    for (const key of KEYS)
+      expect(opening(key)).toMatchObject({ clamps: [], frame: null, light: null, editing: false });
   });
 });

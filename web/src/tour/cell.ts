@@ -70,8 +70,7 @@ export const USUAL: Boxes = { f: "sigmoid", g: "tanh", h: "tanh" };
 export function swapped(gates: Gates, boxes: Boxes): Gates {
   const again = (values: ArrayLike<number>, back: (value: number) => number, name: FunctionName) =>
     Array.from({ length: values.length }, (_, step) => FUNCTIONS[name](back(values[step]!)));
-  const gate = (values: ArrayLike<number>) =>
-    boxes.f === USUAL.f ? values : again(values, unsigmoid, boxes.f);
+  const gate = (values: ArrayLike<number>) => (boxes.f === USUAL.f ? values : again(values, unsigmoid, boxes.f));
   return {
     input: gate(gates.input),
     forget: gate(gates.forget),

@@ -89,7 +89,15 @@ export function Chart({ symbols, lanes, cursor, label }: Props) {
   );
 }
 
-function LaneRow({ lane, strip, cursor }: { readonly lane: ChartLane; readonly strip: Strip; readonly cursor: number }) {
+function LaneRow({
+  lane,
+  strip,
+  cursor,
+}: {
+  readonly lane: ChartLane;
+  readonly strip: Strip;
+  readonly cursor: number;
+}) {
   const { name, letter, scale, values, before, paint, tall = 64 } = lane;
   const ends = scale.kind === "gate" ? "0 … 1" : `±${scaleEnd(scale.limit)}`;
   const draw = (pen: Pen) => {
@@ -98,7 +106,12 @@ function LaneRow({ lane, strip, cursor }: { readonly lane: ChartLane; readonly s
     if (before) paintBefore(pen, strip, before, scale);
   };
   return (
-    <div class="chart-lane" style={{ "--tall": `${tall}px` }} data-testid={`tour-lane-${lane.key}`} data-now={values[cursor]?.toFixed(4)}>
+    <div
+      class="chart-lane"
+      style={{ "--tall": `${tall}px` }}
+      data-testid={`tour-lane-${lane.key}`}
+      data-now={values[cursor]?.toFixed(4)}
+    >
       <span class="label">
         <span>
           {name} {letter && <i>{letter}</i>}

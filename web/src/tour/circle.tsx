@@ -67,8 +67,8 @@ export function Circle() {
             change={(value) => (hidden.value = value)}
           />
           <p class="formula">
-            <span class="quiet">{words.parameters}</span> 4 · (<span>{inputs}</span>·<b>{hidden.value}</b> + <b>{hidden.value}</b>
-            ·<b>{hidden.value}</b> + 2·<b>{hidden.value}</b>) ={" "}
+            <span class="quiet">{words.parameters}</span> 4 · (<span>{inputs}</span>·<b>{hidden.value}</b> +{" "}
+            <b>{hidden.value}</b>·<b>{hidden.value}</b> + 2·<b>{hidden.value}</b>) ={" "}
             <output data-testid="tour-count">{count(lstmParameters({ input: inputs, hidden: hidden.value }))}</output>
           </p>
           <p class="keys">
@@ -118,7 +118,12 @@ function Unrolled({ width, found, shown, hidden, chosen }: Props) {
       {at.map((x, place) => (
         <g key={place} stroke={ink} fill="none">
           <path d={`M${shift + x} ${inputY - radius}V${stateY + radius + 5}`} marker-end="url(#arrow)" />
-          {place > 0 && <path d={`M${shift + at[place - 1]! + radius} ${stateY}H${shift + x - radius - 5}`} marker-end="url(#arrow)" />}
+          {place > 0 && (
+            <path
+              d={`M${shift + at[place - 1]! + radius} ${stateY}H${shift + x - radius - 5}`}
+              marker-end="url(#arrow)"
+            />
+          )}
         </g>
       ))}
       <Arrow />
@@ -146,8 +151,24 @@ function Unrolled({ width, found, shown, hidden, chosen }: Props) {
               }
             }}
           >
-            <Circled x={shift + x} y={stateY} radius={radius} values={own.hidden} count={hidden} limit={1} chosen={place === chosen} />
-            <Circled x={shift + x} y={inputY} radius={radius} values={own.input} count={own.input.length} limit={limit} chosen={place === chosen} />
+            <Circled
+              x={shift + x}
+              y={stateY}
+              radius={radius}
+              values={own.hidden}
+              count={hidden}
+              limit={1}
+              chosen={place === chosen}
+            />
+            <Circled
+              x={shift + x}
+              y={inputY}
+              radius={radius}
+              values={own.input}
+              count={own.input.length}
+              limit={limit}
+              chosen={place === chosen}
+            />
             {(radius > 24 || place === chosen) && (
               <text x={shift + x} y={symbolY} text-anchor="middle" class="symbol">
                 {glyph(symbols[place] ?? "").text}
@@ -190,7 +211,13 @@ function Circled({ x, y, radius, values, count: dots, limit, chosen }: CircledPr
     <>
       <circle cx={x} cy={y} r={radius} fill="var(--page)" stroke={tones.value.ink} stroke-width={chosen ? 2 : 1} />
       {seeds.map((seed, place) => (
-        <Dot key={place} x={x + seed.x} y={y + seed.y} radius={dot} value={place < values.length ? values[place]! / limit : null} />
+        <Dot
+          key={place}
+          x={x + seed.x}
+          y={y + seed.y}
+          radius={dot}
+          value={place < values.length ? values[place]! / limit : null}
+        />
       ))}
     </>
   );
@@ -200,7 +227,16 @@ function Circled({ x, y, radius, values, count: dots, limit, chosen }: CircledPr
 export function Arrow() {
   return (
     <defs>
-      <marker id="arrow" viewBox="0 0 8 8" refX="4" refY="4" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto-start-reverse">
+      <marker
+        id="arrow"
+        viewBox="0 0 8 8"
+        refX="4"
+        refY="4"
+        markerUnits="userSpaceOnUse"
+        markerWidth="9"
+        markerHeight="9"
+        orient="auto-start-reverse"
+      >
         <path d="M0 0L8 4L0 8Z" fill={tones.value.ink} />
       </marker>
     </defs>

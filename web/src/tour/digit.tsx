@@ -62,7 +62,8 @@ export function DigitStep() {
         change={(value) => move({ moment: value })}
       />
       <p class="result" data-testid="tour-guess">
-        {words.guess} <output>{guess}</output> <span class="quiet">{percent(read.probabilities?.at(place) ?? Number.NaN)}</span>
+        {words.guess} <output>{guess}</output>{" "}
+        <span class="quiet">{percent(read.probabilities?.at(place) ?? Number.NaN)}</span>
       </p>
       <div class="ranking" role="group" aria-label={words.others}>
         <span class="name">{words.others}</span>

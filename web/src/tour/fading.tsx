@@ -11,7 +11,7 @@ import { fade, geometricMean, products, type Faded } from "./fade";
 import { useKeeper } from "./keeper";
 import { Painted } from "./painted";
 import { Slider, Stage, Waiting } from "./parts";
-import { superscript } from "./roads";
+import { superscript, tiny } from "./powers";
 
 const MOST = 100;
 /** After the first letter and before Y there is nothing to be learned; there a memory has to last. */
@@ -25,15 +25,6 @@ interface Setting {
 
 const AS_INITIALISED: Setting = { keep: sigmoid(1), write: 0, steps: 28 };
 const EXTREME: Setting = { keep: 1, write: 0, steps: 28 };
-
-/** A number as a power of ten with two digits, or as it is where that is as short. */
-export function tiny(value: number): string {
-  if (value === 0) return "0";
-  if (value >= 0.01) return decimal(value, 3);
-  const exponent = Math.floor(Math.log10(value));
-  const digits = (value / 10 ** exponent).toFixed(1);
-  return digits === "10.0" ? `1.0·10${superscript(exponent + 1)}` : `${digits}·10${superscript(exponent)}`;
-}
 
 export function Fading() {
   useKeeper();
@@ -65,15 +56,44 @@ export function Fading() {
               </button>
             )}
           </div>
-          <Slider name={words.keep} testid="tour-keep" low={0} high={1} step={0.001} value={keep} said={`f = ${decimal(keep, 3)}`} change={(value) => change({ keep: value })} />
-          <Slider name={words.write} testid="tour-write" low={0} high={1} step={0.001} value={write} said={`i = ${decimal(write, 3)}`} change={(value) => change({ write: value })} />
-          <Slider name={words.steps} testid="tour-steps" low={1} high={MOST} value={steps} said={`T = ${steps}`} change={(value) => change({ steps: value })} />
+          <Slider
+            name={words.keep}
+            testid="tour-keep"
+            low={0}
+            high={1}
+            step={0.001}
+            value={keep}
+            said={`f = ${decimal(keep, 3)}`}
+            change={(value) => change({ keep: value })}
+          />
+          <Slider
+            name={words.write}
+            testid="tour-write"
+            low={0}
+            high={1}
+            step={0.001}
+            value={write}
+            said={`i = ${decimal(write, 3)}`}
+            change={(value) => change({ write: value })}
+          />
+          <Slider
+            name={words.steps}
+            testid="tour-steps"
+            low={1}
+            high={MOST}
+            value={steps}
+            said={`T = ${steps}`}
+            change={(value) => change({ steps: value })}
+          />
         </>
       }
     >
       <p class="result">
         <i>∏f</i> = {decimal(keep, 3)}
-        <sup>{steps}</sup> = <output data-testid="tour-product" data-value={left}>{tiny(left)}</output>
+        <sup>{steps}</sup> ={" "}
+        <output data-testid="tour-product" data-value={left}>
+          {tiny(left)}
+        </output>
       </p>
       <figure class="fade">
         <figcaption>
@@ -85,7 +105,11 @@ export function Fading() {
       <figure class="fade">
         <figcaption>
           <span class="key line">{words.product}</span>
-          {learned && <span class="key dashed">{words.trained(unit.value ?? 0, tiny(learned.products.at(-1)!), learned.products.length - 1)}</span>}
+          {learned && (
+            <span class="key dashed">
+              {words.trained(unit.value ?? 0, tiny(learned.products.at(-1)!), learned.products.length - 1)}
+            </span>
+          )}
         </figcaption>
         <Painted draw={(pen) => paintProduct(pen, faded, learned?.products ?? [])} on={[keep, steps, learned?.keep]} />
       </figure>
@@ -126,7 +150,14 @@ function paintParts(pen: Pen, faded: readonly Faded[]): void {
     const tall = (kept / most) * high;
     context.fillStyle = tones.ink;
     context.fillRect(x + 0.5, floor - tall, Math.max(1, room - 1), tall);
-    hatch(pen, x + 0.5, floor - tall - (written / most) * high, Math.max(1, room - 1), (written / most) * high, tones.faint);
+    hatch(
+      pen,
+      x + 0.5,
+      floor - tall - (written / most) * high,
+      Math.max(1, room - 1),
+      (written / most) * high,
+      tones.faint,
+    );
   });
   rule(pen, floor, LEFT);
   stepsUnder(pen, faded.length, room, floor);
@@ -138,7 +169,8 @@ function paintProduct(pen: Pen, faded: readonly Faded[], learned: readonly numbe
   const { context, tones, width, height } = pen;
   const [top, floor] = [8, height - 18];
   const room = (width - LEFT) / faded.length;
-  const y = (value: number) => top + (Math.min(DECADES, -Math.log10(Math.max(value, 1e-300))) / DECADES) * (floor - top);
+  const y = (value: number) =>
+    top + (Math.min(DECADES, -Math.log10(Math.max(value, 1e-300))) / DECADES) * (floor - top);
   for (const decade of [0, -2, -4, -6, -8, -10]) {
     rule(pen, y(10 ** decade), LEFT);
     label(pen, y(10 ** decade), `10${superscript(decade)}`);

@@ -32,7 +32,13 @@ export function Functions() {
         <>
           <div class="boxes">
             {(["f", "g", "h"] as const).map((box) => (
-              <Box key={box} box={box} chosen={boxes.value[box]} sums={sumsOf(box, gates, now, step)} choose={(name) => (boxes.value = { ...boxes.value, [box]: name })} />
+              <Box
+                key={box}
+                box={box}
+                chosen={boxes.value[box]}
+                sums={sumsOf(box, gates, now, step)}
+                choose={(name) => (boxes.value = { ...boxes.value, [box]: name })}
+              />
             ))}
           </div>
           <p class="quiet">{words.unit(unit.value ?? 0)}</p>
@@ -118,12 +124,21 @@ function Box({ box, chosen, sums, choose }: BoxProps) {
         <text x={2} y={y(1) - 3} class="quiet-text">
           1
         </text>
-        <path d={`M${points.map((sum) => `${x(sum)} ${y(apply(sum))}`).join("L")}`} fill="none" stroke={tones.value.ink} stroke-width={2} />
+        <path
+          d={`M${points.map((sum) => `${x(sum)} ${y(apply(sum))}`).join("L")}`}
+          fill="none"
+          stroke={tones.value.ink}
+          stroke-width={2}
+        />
         {sums.map(({ name, sum }, place) => (
           <g key={name}>
             <circle cx={x(sum)} cy={y(apply(sum))} r={5} fill={tones.value.ink} />
             {sums.length > 1 && (
-              <text x={x(sum) + (x(sum) > NEAR ? -8 : 8)} y={y(apply(sum)) + shifts[place]!} text-anchor={x(sum) > NEAR ? "end" : "start"}>
+              <text
+                x={x(sum) + (x(sum) > NEAR ? -8 : 8)}
+                y={y(apply(sum)) + shifts[place]!}
+                text-anchor={x(sum) > NEAR ? "end" : "start"}
+              >
                 {name}
               </text>
             )}

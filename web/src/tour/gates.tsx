@@ -165,7 +165,12 @@ function Seeing({ found }: { readonly found: readonly [Forgetting, Forgetting] }
         const weight = peephole === null || one.before === 0 ? 0 : peephole / one.before;
         const gate = sigmoid(sum - (peephole ?? 0) + weight * cell);
         return (
-          <p key={place} class="seen" data-testid={place === 0 ? "tour-plain" : "tour-peeping"} data-gate={gate.toFixed(4)}>
+          <p
+            key={place}
+            class="seen"
+            data-testid={place === 0 ? "tour-plain" : "tour-peeping"}
+            data-gate={gate.toFixed(4)}
+          >
             <span class="name">{place === 0 ? words.plain : words.peeping}</span>
             <span class="aperture" style={{ "--open": String(gate) }} aria-hidden="true" />
             <span>

@@ -48,7 +48,9 @@ const endings = ofSteps<Endings>(["growth"], (_, { run: network }) => {
   const { source, run: id } = address.value;
   if (source.kind !== "text") return null;
   const stem = source.text.slice(0, -1);
-  const letters = (network.labels ?? network.vocabulary ?? []).filter((one) => /\p{L}/u.test(one)).slice(0, MOST_LETTERS);
+  const letters = (network.labels ?? network.vocabulary ?? [])
+    .filter((one) => /\p{L}/u.test(one))
+    .slice(0, MOST_LETTERS);
   const lanes = network.layers_detail.flatMap(({ layer, directions }) =>
     directions.map((direction) => ({ layer, direction })),
   );

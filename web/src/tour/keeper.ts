@@ -19,7 +19,13 @@ const keeper = ofSteps<number>(["outside", "gates", "fading"], ({ symbols }, { d
     load: async (signal) => {
       const [one, other] = await Promise.all(
         ["A", "B"].map((letter) =>
-          read(run, { ...task(), source: { kind: "text", text: letter + rest } }, [LANE], ["cell", "forget_gate"], signal),
+          read(
+            run,
+            { ...task(), source: { kind: "text", text: letter + rest } },
+            [LANE],
+            ["cell", "forget_gate"],
+            signal,
+          ),
         ),
       );
       const held = (unit: number) =>

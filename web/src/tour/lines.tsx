@@ -5,6 +5,7 @@ import { strings } from "../i18n";
 import { tones } from "../theme";
 import { Arrow } from "./circle";
 import { Choice, Drawing, Slider, Stage } from "./parts";
+import { ROW, Sheaf } from "./sheaf";
 
 /** As they stand in the notes; `peephole.tf1` runs them unchanged. */
 const LINES = [
@@ -32,7 +33,14 @@ export function Lines() {
       name={words.picture}
       controls={
         <>
-          <Slider name="batch_size" testid="tour-batch" low={1} high={MOST} value={batch.value} change={(value) => (batch.value = value)} />
+          <Slider
+            name="batch_size"
+            testid="tour-batch"
+            low={1}
+            high={MOST}
+            value={batch.value}
+            change={(value) => (batch.value = value)}
+          />
           <Choice
             name={words.order}
             testid="tour-order"
@@ -63,7 +71,11 @@ export function Lines() {
           </li>
         ))}
       </ol>
-      <Drawing draw={(width) => <Parts width={width} lit={lit.value} light={light} batch={batch.value} library={library.value} />} />
+      <Drawing
+        draw={(width) => (
+          <Parts width={width} lit={lit.value} light={light} batch={batch.value} library={library.value} />
+        )}
+      />
     </Stage>
   );
 }
@@ -76,7 +88,7 @@ interface PartsProps {
   readonly library: Library;
 }
 
-const [ROW, TOP] = [10, 108];
+const TOP = 108;
 /** A cell narrower than this has a short name. */
 const ROOMY = 80;
 
@@ -96,7 +108,13 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
     { name: "c", y: middle - tall - 12 },
     { name: "h", y: middle + 12 },
   ];
-  const finals = library === "tf" ? states : [{ ...states[0]!, name: "h" }, { ...states[1]!, name: "c" }];
+  const finals =
+    library === "tf"
+      ? states
+      : [
+          { ...states[0]!, name: "h" },
+          { ...states[1]!, name: "c" },
+        ];
   const part = (line: Exclude<Lit, null>, of: string) => ({
     class: lit === null ? "part" : lit === line ? "part lit" : "part dim",
     "data-testid": `tour-part-${of}`,
@@ -110,7 +128,17 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
       <Arrow />
       <g {...part(1, "zero")}>
         {states.map(({ name, y }) => (
-          <Sheaf key={name} x={0} y={y} wide={wide} rows={batch} name={name} text={`= 0 ${shape}`} above={name === "c"} anchor="start" />
+          <Sheaf
+            key={name}
+            x={0}
+            y={y}
+            wide={wide}
+            rows={batch}
+            name={name}
+            text={`= 0 ${shape}`}
+            above={name === "c"}
+            anchor="start"
+          />
         ))}
         <text x={0} y={middle - tall - 40}>
           init_state
@@ -119,7 +147,17 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
       <g {...part(0, "cell")}>
         {Array.from({ length: STEPS }, (_, step) => (
           <g key={step}>
-            <rect x={centre(step) - cellWide / 2} y={middle - tall - 22} width={cellWide} height={2 * tall + 44} rx={4} fill="var(--page)" stroke={ink} stroke-width={step === 0 ? 2 : 1} stroke-dasharray={step === 0 ? undefined : "4 3"} />
+            <rect
+              x={centre(step) - cellWide / 2}
+              y={middle - tall - 22}
+              width={cellWide}
+              height={2 * tall + 44}
+              rx={4}
+              fill="var(--page)"
+              stroke={ink}
+              stroke-width={step === 0 ? 2 : 1}
+              stroke-dasharray={step === 0 ? undefined : "4 3"}
+            />
             <text x={centre(step)} y={middle + 5} text-anchor="middle">
               {step === 0 ? (roomy ? "lstm_cell" : "cell") : roomy && words.same}
             </text>
@@ -132,19 +170,27 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
             <path d={`M${centre(step)} ${middle - tall - 24}V${TOP - 34}`} marker-end="url(#arrow)" />
             <path d={`M${centre(step)} ${middle + tall + 72}V${middle + tall + 30}`} marker-end="url(#arrow)" />
             {states.map(({ y }) => (
-              <path key={y} d={`M${step === 0 ? wide + 2 : centre(step - 1) + cellWide / 2} ${y + tall / 2}H${centre(step) - cellWide / 2 - 6}`} marker-end="url(#arrow)" />
+              <path
+                key={y}
+                d={`M${step === 0 ? wide + 2 : centre(step - 1) + cellWide / 2} ${y + tall / 2}H${centre(step) - cellWide / 2 - 6}`}
+                marker-end="url(#arrow)"
+              />
             ))}
           </g>
         ))}
-        {states.map(({ name, y }, place) => (
-          <path
-            key={name}
-            fill="none"
-            stroke={ink}
-            d={`M${centre(STEPS - 1) + cellWide / 2} ${y + tall / 2}C${last - 30} ${y + tall / 2} ${last - 30} ${states[library === "tf" ? place : 1 - place]!.y + tall / 2} ${width - wide - 7} ${states[library === "tf" ? place : 1 - place]!.y + tall / 2}`}
-            marker-end="url(#arrow)"
-          />
-        ))}
+        {states.map(({ name, y }, place) => {
+          const to = states[library === "tf" ? place : 1 - place]!.y + tall / 2;
+          const [from, bend] = [y + tall / 2, last - 30];
+          return (
+            <path
+              key={name}
+              fill="none"
+              stroke={ink}
+              d={`M${centre(STEPS - 1) + cellWide / 2} ${from}C${bend} ${from} ${bend} ${to} ${width - wide - 7} ${to}`}
+              marker-end="url(#arrow)"
+            />
+          );
+        })}
         <text x={(first + last) / 2} y={18} text-anchor="middle" data-testid="tour-outputs">
           outputs [{batch}, T, {HIDDEN}]
         </text>
@@ -157,37 +203,22 @@ function Parts({ width, lit, light, batch, library }: PartsProps) {
           X_in [{batch}, T, 50]
         </text>
         {finals.map(({ name, y }, place) => (
-          <Sheaf key={place} x={width - wide} y={y} wide={wide} rows={batch} name={library === "tf" ? `[${place}] = ${name}` : `(h, c)[${place}] = ${name}`} text={shape} above={place === 0} anchor="end" />
+          <Sheaf
+            key={place}
+            x={width - wide}
+            y={y}
+            wide={wide}
+            rows={batch}
+            name={library === "tf" ? `[${place}] = ${name}` : `(h, c)[${place}] = ${name}`}
+            text={shape}
+            above={place === 0}
+            anchor="end"
+          />
         ))}
         <text x={width} y={roomy ? middle - tall - 40 : middle + tall + 52} text-anchor="end" data-testid="tour-final">
           {library === "tf" ? "final_state = (c, h)" : "(h, c)"}
         </text>
       </g>
     </svg>
-  );
-}
-
-interface SheafProps {
-  readonly x: number;
-  readonly y: number;
-  readonly wide: number;
-  readonly rows: number;
-  readonly name: string;
-  readonly text: string;
-  readonly above: boolean;
-  readonly anchor: "start" | "end";
-}
-
-/** A state: as many rows as the batch has sequences. */
-function Sheaf({ x, y, wide, rows, name, text, above, anchor }: SheafProps) {
-  return (
-    <g>
-      {Array.from({ length: rows }, (_, row) => (
-        <rect key={row} x={x + 0.5} y={y + row * ROW + 0.5} width={wide - 1} height={ROW - 1} fill="var(--wash)" stroke={tones.value.ink} stroke-width={0.75} />
-      ))}
-      <text x={anchor === "start" ? x : x + wide} y={above ? y - 6 : y + rows * ROW + 16} text-anchor={anchor} class="quiet-text">
-        {name} {text}
-      </text>
-    </g>
   );
 }

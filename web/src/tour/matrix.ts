@@ -50,6 +50,8 @@ export function matrices(mode: Mode): readonly Wanted[] {
 }
 
 const [STRIP, GAP, APART, LEFT, TOP, UNDER] = [7, 14, 28, 30, 30, 28];
+/** How far it is from where the strips start to W. */
+const ROAD = 76;
 const SPLITS_FROM = 2 / 3;
 
 const stage = (progress: number, from: number, to: number): number =>
@@ -64,17 +66,21 @@ export function picture(mode: Mode, progress: number, width: number): Picture {
   const reads = mode === "full" ? [X, H, H] : [X, H];
   const names = ["x", "h", "c"];
   const total = 4 * H;
-  const scale = Math.min(3, (width - LEFT - 70 - 3 * GAP) / total);
-  const [joined, laid, split] = [stage(progress, 0, 1 / 3), stage(progress, 1 / 3, SPLITS_FROM), stage(progress, SPLITS_FROM, 1)];
+  const scale = Math.min(3, (width - LEFT - ROAD - 3 * GAP) / total);
+  const [joined, laid, split] = [
+    stage(progress, 0, 1 / 3),
+    stage(progress, 1 / 3, SPLITS_FROM),
+    stage(progress, SPLITS_FROM, 1),
+  ];
   const apart = (1 - joined) * APART;
-  const across = LEFT + laid * (70 - STRIP * scale);
+  const across = LEFT + laid * (ROAD - STRIP * scale - 6);
   let y = TOP;
   const strips = reads.map((rows, place) => {
     const box = { key: names[place]!, x: across, y, rows, columns: STRIP };
     y += rows * scale + apart;
     return box;
   });
-  const start = LEFT + 76;
+  const start = LEFT + ROAD;
   let x = start;
   const blocks = wanted.map(({ rows, columns, letter }) => {
     const box = { key: letter, x, y: TOP, rows, columns };
@@ -82,7 +88,13 @@ export function picture(mode: Mode, progress: number, width: number): Picture {
     return box;
   });
   const lowest = Math.max(...blocks.map(({ rows }) => rows), X + H) * scale + TOP;
-  const results = blocks.map(({ key, x: left, columns }) => ({ key, x: left, y: lowest + UNDER, rows: STRIP, columns }));
+  const results = blocks.map(({ key, x: left, columns }) => ({
+    key,
+    x: left,
+    y: lowest + UNDER,
+    rows: STRIP,
+    columns,
+  }));
   const read = reads.reduce((sum, rows) => sum + rows, 0);
   const most = Math.max(...wanted.map(({ rows }) => rows));
   return {

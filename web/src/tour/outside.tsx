@@ -28,22 +28,22 @@ export function Outside() {
       name={words.picture}
       controls={
         <>
-        <Choice
-          name={words.first}
-          testid="tour-first"
-          options={["A", "B"].map((letter) => ({ value: letter, name: letter }))}
-          chosen={read?.symbols[0] ?? ""}
-          choose={(letter) => go({ source: { kind: "text", text: reading(letter) } })}
-        />
-        <Slider
-          name={words.lift}
-          testid="tour-lid"
-          low={0}
-          high={LIFTED}
-          value={lid.value}
-          said={lid.value === 0 ? words.outside : lid.value === LIFTED ? words.inside : "…"}
-          change={(value) => (lid.value = value)}
-        />
+          <Choice
+            name={words.first}
+            testid="tour-first"
+            options={["A", "B"].map((letter) => ({ value: letter, name: letter }))}
+            chosen={read?.symbols[0] ?? ""}
+            choose={(letter) => go({ source: { kind: "text", text: reading(letter) } })}
+          />
+          <Slider
+            name={words.lift}
+            testid="tour-lid"
+            low={0}
+            high={LIFTED}
+            value={lid.value}
+            said={lid.value === 0 ? words.outside : lid.value === LIFTED ? words.inside : "…"}
+            change={(value) => (lid.value = value)}
+          />
         </>
       }
     >
@@ -51,7 +51,12 @@ export function Outside() {
         <div class="lidded">
           <p class="quiet">{words.unit(unit.value ?? 0)}</p>
           <Chart symbols={read.symbols} lanes={lanes(quantities)} cursor={moment.value} label={words.picture} />
-          <div class="lid" style={{ "--shut": `${1 - lid.value / LIFTED}` }} data-testid="tour-plate" aria-hidden="true">
+          <div
+            class="lid"
+            style={{ "--shut": `${1 - lid.value / LIFTED}` }}
+            data-testid="tour-plate"
+            aria-hidden="true"
+          >
             <span>{words.closed}</span>
           </div>
           {lid.value === LIFTED && (

@@ -110,7 +110,14 @@ export function Peepholes() {
               const [was, is] = [found.open.get(name)![moment.value]!, found.shut.get(name)![moment.value]!];
               return (
                 <span key={name}>
-                  <i>{letter}</i> {on ? <b>{decimal(was)}</b> : <>{decimal(was)} → <b>{decimal(is)}</b></>}
+                  <i>{letter}</i>{" "}
+                  {on ? (
+                    <b>{decimal(was)}</b>
+                  ) : (
+                    <>
+                      {decimal(was)} → <b>{decimal(is)}</b>
+                    </>
+                  )}
                 </span>
               );
             })}
@@ -139,7 +146,15 @@ function lanes({ open, shut }: Both, on: boolean): ChartLane[] {
       tall: 136,
     },
     ...GATES.map(([name, letter]): ChartLane => {
-      return { key: name, name: nameOf(name), letter, scale: GATE, values: now.get(name)!, before: before(name), tall: 80 };
+      return {
+        key: name,
+        name: nameOf(name),
+        letter,
+        scale: GATE,
+        values: now.get(name)!,
+        before: before(name),
+        tall: 80,
+      };
     }),
   ];
 }

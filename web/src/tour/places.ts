@@ -1,6 +1,7 @@
 // What each step of the tour opens: a shipped network, what it reads, what of it is looked at. Pure.
 
 import { HOME, type Address, type Source } from "../state";
+import { CODE } from "./code";
 
 export const KEYS = [
   "circle",
@@ -53,7 +54,7 @@ const PLACES: Readonly<Record<StepKey, Partial<Address>>> = {
   shapes: network("zoo:words", { source: text(WORDS), quantity: "hidden", moment: 4 }),
   lines: network("zoo:words", { source: text(WORDS), quantity: "hidden" }),
   digit: network("zoo:digits", { page: "digit" }),
-  text: network("zoo:python", { layer: 0, quantity: "cell" }),
+  text: network("zoo:python", { source: text(CODE), layer: 0, quantity: "cell" }),
 };
 
 /** The step of a number in an address, which counts from 1; null if there is none. */

@@ -33,7 +33,12 @@ export function Rail({ widgets }: Props) {
         <span class="spring" />
         <Turn to={before} name={words.previous} sign="←" />
         <Turn to={after ?? undefined} name={words.next} sign="→" />
-        <button aria-label={words.leave} title={words.leave} data-testid="tour-close" onClick={() => go({ tour: null })}>
+        <button
+          aria-label={words.leave}
+          title={words.leave}
+          data-testid="tour-close"
+          onClick={() => go({ tour: null })}
+        >
           ×
         </button>
       </header>

@@ -10,6 +10,7 @@ import { tones } from "../theme";
 import { ofSteps } from "./data";
 import { Choice, Drawing, Slider, Stage, Waiting } from "./parts";
 import { COUNTED, opening, REMEMBERED } from "./places";
+import { brightness, spanOf, superscript } from "./powers";
 
 interface Light {
   readonly step: number;
@@ -81,39 +82,18 @@ export function Roads() {
     >
       {read && found ? (
         <>
-        <p class="told">{words.lightOf(found.name, found.step + 1)}</p>
-        <Drawing
-          draw={(width) => (
-            <Lit width={width} symbols={read.symbols} found={found} cell={CELLS[run.value.value?.cell ?? ""] ?? ""} />
-          )}
-        />
+          <p class="told">{words.lightOf(found.name, found.step + 1)}</p>
+          <Drawing
+            draw={(width) => (
+              <Lit width={width} symbols={read.symbols} found={found} cell={CELLS[run.value.value?.cell ?? ""] ?? ""} />
+            )}
+          />
         </>
       ) : (
         <Waiting />
       )}
     </Stage>
   );
-}
-
-interface Span {
-  readonly lowest: number;
-  readonly highest: number;
-}
-
-const [FAINTEST, LEAST] = [-8, 3];
-
-/** The powers of ten that numbers lie between; a few at least, and none that is too faint to matter. */
-export function spanOf(values: Iterable<number>): Span {
-  const powers = [...values].filter((value) => value > 0).map(Math.log10);
-  const highest = Math.ceil(Math.max(0, ...powers));
-  const lowest = Math.floor(Math.min(highest - LEAST, ...powers));
-  return { highest, lowest: Math.max(FAINTEST, lowest) };
-}
-
-/** How far up a span a number is on the log scale, 0 to 1. */
-export function brightness(value: number, { lowest, highest }: Span): number {
-  if (!(value > 0)) return 0;
-  return Math.max(0, Math.min(1, (Math.log10(value) - lowest) / (highest - lowest)));
 }
 
 interface LitProps {
@@ -136,7 +116,9 @@ function Lit({ width, symbols, found, cell }: LitProps) {
   const drawn = powers.filter((_, place) => powers.length < 6 || place % 2 === 0);
   // A reader needs no more than two digits, and a power of ten where there are more noughts than that.
   const power = (value: number) =>
-    value >= 0.01 && value < 1000 ? scaleEnd(Number(value.toPrecision(2))) : `10${superscript(Math.round(Math.log10(value)))}`;
+    value >= 0.01 && value < 1000
+      ? scaleEnd(Number(value.toPrecision(2)))
+      : `10${superscript(Math.round(Math.log10(value)))}`;
   return (
     <svg width={width} height={2 * middle + 8} role="img" aria-label={words.picture}>
       {drawn.map((exponent) => (
@@ -162,7 +144,14 @@ function Lit({ width, symbols, found, cell }: LitProps) {
           <g key={step} data-testid={`tour-road-${step}`} data-c={kept} data-h={through}>
             {step <= found.step && (
               <>
-                <rect x={x(step) - bar / 2} y={middle - 18 - up} width={bar} height={up} fill={tone.ink} opacity={0.72} />
+                <rect
+                  x={x(step) - bar / 2}
+                  y={middle - 18 - up}
+                  width={bar}
+                  height={up}
+                  fill={tone.ink}
+                  opacity={0.72}
+                />
                 <rect x={x(step) - bar / 2} y={middle + 18} width={bar} height={down} fill={tone.faint} />
                 {room > 44 && up > 0 && (
                   <text x={x(step)} y={middle - 22 - up} text-anchor="middle" class="quiet-text">
@@ -176,7 +165,17 @@ function Lit({ width, symbols, found, cell }: LitProps) {
                 )}
               </>
             )}
-            {here && <rect x={x(step) - room / 2 + 2} y={middle - 15} width={room - 4} height={30} fill="none" stroke={tone.ink} stroke-width={1.5} />}
+            {here && (
+              <rect
+                x={x(step) - room / 2 + 2}
+                y={middle - 15}
+                width={room - 4}
+                height={30}
+                fill="none"
+                stroke={tone.ink}
+                stroke-width={1.5}
+              />
+            )}
             <text x={x(step)} y={middle + 6} text-anchor="middle" class="symbol" opacity={step > found.step ? 0.4 : 1}>
               {symbol}
             </text>
@@ -192,7 +191,3 @@ function Lit({ width, symbols, found, cell }: LitProps) {
     </svg>
   );
 }
-
-const UPPER = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-export const superscript = (number: number): string =>
-  `${number < 0 ? "⁻" : ""}${[...String(Math.abs(number))].map((digit) => UPPER[Number(digit)]).join("")}`;

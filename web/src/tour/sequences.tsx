@@ -36,10 +36,7 @@ export function Sequences() {
   const words = strings().tour.sequences;
   const found = trained.value.value;
   return (
-    <Stage
-      name={words.picture}
-      waitsFor={[trained]}
-    >
+    <Stage name={words.picture} waitsFor={[trained]}>
       {found ? <Rails found={found} now={moment.value} /> : <Waiting />}
     </Stage>
   );
@@ -56,7 +53,8 @@ function Rails({ found, now }: { readonly found: Trained; readonly now: number }
     <div class="rails">
       <figure class="weights" data-testid="tour-weights" data-first={both[0]!.numbers[0]!.toFixed(4)}>
         <figcaption>
-          {words.weights} <span class="quiet">W, R · {count(both.reduce((all, one) => all + one.numbers.length, 0))}</span>
+          {words.weights}{" "}
+          <span class="quiet">W, R · {count(both.reduce((all, one) => all + one.numbers.length, 0))}</span>
         </figcaption>
         {both.map((matrix, place) => (
           <Heat
@@ -110,7 +108,9 @@ function Rails({ found, now }: { readonly found: Trained; readonly now: number }
           <span>{scaleEnd(-limit)}</span>
           <span class="ends" />
           <span>{scaleEnd(limit)}</span>
-          <span class="quiet">c ({words.upper}) · h ±1 ({words.lower})</span>
+          <span class="quiet">
+            c ({words.upper}) · h ±1 ({words.lower})
+          </span>
         </p>
         <Slider
           name={words.reading}

@@ -53,7 +53,9 @@ export function Sharing() {
     >
       {found ? (
         <>
-          <Drawing draw={(width) => <Cells width={width} unrolled={unrolled.value / 100} lit={lit.value} light={light} />} />
+          <Drawing
+            draw={(width) => <Cells width={width} unrolled={unrolled.value / 100} lit={lit.value} light={light} />}
+          />
           <div class="matrices">
             {(["W", "R"] as const).map((edge) => (
               <Pinned key={edge} edge={edge} matrix={found.get(NAMES[edge])!} lit={lit.value === edge} light={light} />
@@ -90,9 +92,16 @@ function Pinned({ edge, matrix, lit, light }: PinnedProps) {
       onBlur={() => light(null)}
     >
       <figcaption>
-        <b>{edge}</b> [{reads}, {rows}] · {count(numbers.length)} <span class="quiet">{words.usedTimes(edge === "W" ? COLUMNS : COLUMNS - 1)}</span>
+        <b>{edge}</b> [{reads}, {rows}] · {count(numbers.length)}{" "}
+        <span class="quiet">{words.usedTimes(edge === "W" ? COLUMNS : COLUMNS - 1)}</span>
       </figcaption>
-      <Heat rows={reads} columns={rows} limit={limit} at={(row, column) => numbers[column * reads + row]!} on={[matrix]} />
+      <Heat
+        rows={reads}
+        columns={rows}
+        limit={limit}
+        at={(row, column) => numbers[column * reads + row]!}
+        on={[matrix]}
+      />
       <p class="legend" data-testid="legend">
         <span>{scaleEnd(-limit)}</span>
         <span class="ends" />
@@ -143,7 +152,13 @@ function Cells({ width, unrolled, lit, light }: CellsProps) {
     .slice(1)
     .map((x, place) => recurrence({ x: at[place]!, y: stateY }, { x, y: stateY }, radius, unrolled));
   return (
-    <svg width={width} height={inputY + radius + 32} role="group" aria-label={words.picture} class={folded ? "folded" : ""}>
+    <svg
+      width={width}
+      height={inputY + radius + 32}
+      role="group"
+      aria-label={words.picture}
+      class={folded ? "folded" : ""}
+    >
       <Arrow />
       {edges("W", inputs)}
       {edges("R", states)}
@@ -152,12 +167,22 @@ function Cells({ width, unrolled, lit, light }: CellsProps) {
           <circle cx={x} cy={stateY} r={radius} fill="var(--page)" stroke={tones.value.ink} />
           <circle cx={x} cy={inputY} r={radius} fill="var(--page)" stroke={tones.value.ink} />
           {place === 0 && (
-            <text x={x - radius - 10} y={(stateY + inputY) / 2} text-anchor="end" class={lit === "W" ? "name lit" : "name"}>
+            <text
+              x={x - radius - 10}
+              y={(stateY + inputY) / 2}
+              text-anchor="end"
+              class={lit === "W" ? "name lit" : "name"}
+            >
               W
             </text>
           )}
           {place === 0 && (
-            <text x={x + (at[1]! - x) / 2} y={stateY - 14 - (1 - unrolled) * radius * 2.5} text-anchor="middle" class={lit === "R" ? "name lit" : "name"}>
+            <text
+              x={x + (at[1]! - x) / 2}
+              y={stateY - 14 - (1 - unrolled) * radius * 2.5}
+              text-anchor="middle"
+              class={lit === "R" ? "name lit" : "name"}
+            >
               R
             </text>
           )}
@@ -168,10 +193,28 @@ function Cells({ width, unrolled, lit, light }: CellsProps) {
           {(!folded || place === 0) && (
             <>
               <text x={x} y={stateY + 5} text-anchor="middle" opacity={folded ? 1 : unrolled}>
-                {folded ? "h" : <>h<tspan class="sub" dy={4}>{place + 1}</tspan></>}
+                {folded ? (
+                  "h"
+                ) : (
+                  <>
+                    h
+                    <tspan class="sub" dy={4}>
+                      {place + 1}
+                    </tspan>
+                  </>
+                )}
               </text>
               <text x={x} y={inputY + 5} text-anchor="middle" opacity={folded ? 1 : unrolled}>
-                {folded ? "x" : <>x<tspan class="sub" dy={4}>{place + 1}</tspan></>}
+                {folded ? (
+                  "x"
+                ) : (
+                  <>
+                    x
+                    <tspan class="sub" dy={4}>
+                      {place + 1}
+                    </tspan>
+                  </>
+                )}
               </text>
               {!folded && unrolled > 0.6 && radius > 22 && (
                 <text x={x} y={inputY + radius + 22} text-anchor="middle" class="symbol">

@@ -78,7 +78,12 @@ export function Silence() {
       <div class="ranking" role="group" aria-label={words.ranked}>
         <span class="name">{words.ranked}</span>
         {ranking.map(({ unit: number, silence }) => (
-          <button key={number} aria-pressed={number === chosen} data-testid={`tour-unit-${number}`} onClick={() => go({ unit: number })}>
+          <button
+            key={number}
+            aria-pressed={number === chosen}
+            data-testid={`tour-unit-${number}`}
+            onClick={() => go({ unit: number })}
+          >
             {strings().unitN(number)} <span class="quiet">{decimal(silence)}</span>
           </button>
         ))}
@@ -124,8 +129,7 @@ const SAME = 0.005;
 function Told({ found }: { readonly found: Shut }) {
   const words = strings().tour.silence;
   const { step, free, shut: held } = found;
-  const pair = (quantity: string) =>
-    [free.get(quantity)![step]!, held.get(quantity)![step]!] as const;
+  const pair = (quantity: string) => [free.get(quantity)![step]!, held.get(quantity)![step]!] as const;
   const [cell, cellNow] = pair("cell");
   const [hidden, hiddenNow] = pair("hidden");
   const cells = [free, held].map((one) => one.get("cell")!) as [Float32Array, Float32Array];

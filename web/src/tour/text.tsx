@@ -33,7 +33,12 @@ const followers = ofSteps<readonly Found[]>(["text"], ({ trace: id }, { run }) =
 }));
 
 /** A unit's place on the page. */
-const shown = ({ layer, unit: number }: Found): Partial<Address> => ({ layer, unit: number, quantity: "cell", page: "network" });
+const shown = ({ layer, unit: number }: Found): Partial<Address> => ({
+  layer,
+  unit: number,
+  quantity: "cell",
+  page: "network",
+});
 
 export function TextStep() {
   // The step's address leaves the unit open; whoever has chosen one keeps it.

@@ -28,7 +28,8 @@ export const en = {
     sharing: {
       title: "One cell for ever",
       question: "Does each step have weights of its own?",
-      telling: "Fold the picture and six columns are one cell with a loop. Point at an arrow: all its copies are the same matrix.",
+      telling:
+        "Fold the picture and six columns are one cell with a loop. Point at an arrow: all its copies are the same matrix.",
     },
     sequences: {
       title: "Two sequences",
@@ -45,7 +46,8 @@ export const en = {
     outside: {
       title: "h is x's output; c is for itself",
       question: "What does a cell show, and what does it keep to itself?",
-      telling: "From outside x goes in and h comes out. Lift the lid: c keeps what it was and adds what is written, step by step.",
+      telling:
+        "From outside x goes in and h comes out. Lift the lid: c keeps what it was and adds what is written, step by step.",
     },
     gates: {
       title: "Keep, write, reveal",
@@ -56,7 +58,8 @@ export const en = {
     silence: {
       title: "A silent h",
       question: "What happens when a unit does not show its memory?",
-      telling: "Shut the way out at one step: h is 0 there and c is the very same. Later steps may change, for they read h.",
+      telling:
+        "Shut the way out at one step: h is 0 there and c is the very same. Later steps may change, for they read h.",
     },
     roads: {
       title: "Two roads for the gradient",
@@ -73,12 +76,14 @@ export const en = {
     functions: {
       title: "f, g, h",
       question: "What are the letters f, g and h in the boxes?",
-      telling: "They are functions: f squashes the gates to 0…1, g what is written, h what is shown. Swap one and see what breaks.",
+      telling:
+        "They are functions: f squashes the gates to 0…1, g what is written, h what is shown. Swap one and see what breaks.",
     },
     peepholes: {
       title: "Peepholes",
       question: "What do gates do differently when they can see c?",
-      telling: "The same trained network with its peepholes, and with their weights at 0. Bars are now, dashes are with peepholes.",
+      telling:
+        "The same trained network with its peepholes, and with their weights at 0. Bars are now, dashes are with peepholes.",
     },
     shapes: {
       title: "Shapes",
@@ -94,12 +99,14 @@ export const en = {
     digit: {
       title: "A digit, row by row",
       question: "When does a network change its mind?",
-      telling: "This 3 was found among the held-out digits: while it was read it looked like a 2 for longer than any other.",
+      telling:
+        "This 3 was found among the held-out digits: while it was read it looked like a 2 for longer than any other.",
     },
     text: {
       title: "Text",
       question: "Does a unit know that it is inside quotes?",
-      telling: "Every unit was compared with every mark of the text, and these follow one most closely. Choose one and look at the text.",
+      telling:
+        "Every unit was compared with every mark of the text, and these follow one most closely. Choose one and look at the text.",
     },
   } as Readonly<Record<StepKey, StepWords>>,
   circle: {
@@ -191,9 +198,15 @@ export const en = {
     picture: "How much gradient goes back a step by each road",
     from: "prediction at",
     network: "network",
-    kinds: { memorizer: "LSTM, memorizer", counter: "LSTM, counter", gru: "GRU", rnn: "RNN" } as Readonly<Record<string, string>>,
+    kinds: { memorizer: "LSTM, memorizer", counter: "LSTM, counter", gru: "GRU", rnn: "RNN" } as Readonly<
+      Record<string, string>
+    >,
     cellRoad: (cell: string): string =>
-      cell === "RNN" ? "c road: an RNN has none" : cell === "GRU" ? "c road: what the update gate keeps" : "c road: through the forget gate",
+      cell === "RNN"
+        ? "c road: an RNN has none"
+        : cell === "GRU"
+          ? "c road: what the update gate keeps"
+          : "c road: through the forget gate",
     hiddenRoad: (cell: string): string =>
       cell === "RNN" ? "h road: through its one sum" : "h road: through the gates' sums",
     lightOf: (name: string, step: number) => `From the score of “${name}” at t = ${step}: gradient handed back a step`,
@@ -253,7 +266,11 @@ export const en = {
   lines: {
     picture: "What the three lines make",
     order: "order of the state",
-    means: ["the cell: its weights, once", "c and h of zeros, a row for each sequence", "the steps: all h, and the last (c, h)"],
+    means: [
+      "the cell: its weights, once",
+      "c and h of zeros, a row for each sequence",
+      "the steps: all h, and the last (c, h)",
+    ],
     same: "the same",
   },
   digit: {
@@ -297,7 +314,8 @@ export const zh: typeof en = {
     growth: {
       title: "两条发展路线",
       question: "普通的循环网络还能怎样改进？",
-      telling: "一是让隐藏层更丰富，二是加深、加上反方向。改一改最后一个字母：mirror 的反向通道从第一步就知道它，而正向通道永远不可能知道。",
+      telling:
+        "一是让隐藏层更丰富，二是加深、加上反方向。改一改最后一个字母：mirror 的反向通道从第一步就知道它，而正向通道永远不可能知道。",
     },
     outside: {
       title: "h 是 x 的输出，c 与自己较劲",
@@ -322,7 +340,8 @@ export const zh: typeof en = {
     fading: {
       title: "极端情形",
       question: "什么时候什么都不会消失？",
-      telling: "输入门关闭、同时遗忘门打开，就什么都不会消失。只把遗忘偏置设为 1，每步留下 0.73：28 步之后只剩 1.6·10⁻⁴。",
+      telling:
+        "输入门关闭、同时遗忘门打开，就什么都不会消失。只把遗忘偏置设为 1，每步留下 0.73：28 步之后只剩 1.6·10⁻⁴。",
     },
     functions: {
       title: "f、g、h",
@@ -445,7 +464,8 @@ export const zh: typeof en = {
     from: "预测的时刻",
     network: "网络",
     kinds: { memorizer: "LSTM，memorizer", counter: "LSTM，counter", gru: "GRU", rnn: "RNN" },
-    cellRoad: (cell) => (cell === "RNN" ? "c 路：RNN 没有" : cell === "GRU" ? "c 路：更新门保留的部分" : "c 路：穿过遗忘门"),
+    cellRoad: (cell) =>
+      cell === "RNN" ? "c 路：RNN 没有" : cell === "GRU" ? "c 路：更新门保留的部分" : "c 路：穿过遗忘门",
     hiddenRoad: (cell) => (cell === "RNN" ? "h 路：穿过唯一的加权和" : "h 路：穿过各门的加权和"),
     lightOf: (name, step) => `从 t = ${step} 时“${name}”的得分出发：每一步往回传的梯度`,
   },
