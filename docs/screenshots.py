@@ -11,10 +11,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
@@ -22,7 +20,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 TOUR = 15
 SETTLED = 1200
 """Milliseconds that a page has for what moves on it, after it has all it asked for."""
-COLOURS = 128
 
 
 def _phrase(page: Page) -> None:
@@ -62,14 +59,14 @@ VIEWS = {
     "network-dark-zh": View(f"{PYTHON}&lanes=surprise&lang=zh", scheme="dark"),
     "network-phone": View(PYTHON, size=PHONE),
     "unit": View(PYTHON, _first_unit),
-    "moment": View(f"{COUNTER}/unit/2/moment?t=8"),
+    "moment": View(f"{COUNTER}/unit/0/moment?t=8"),
     "moment-all": View("/run/zoo:python/unit/0/moment?layer=1&t=1200&all=1"),
     "moment-gru": View("/run/zoo:counter-gru/unit/2/moment?t=8", scheme="dark"),
-    "moment-phone": View(f"{COUNTER}/unit/2/moment?t=8", size=PHONE),
+    "moment-phone": View(f"{COUNTER}/unit/0/moment?t=8", size=PHONE),
     "editing": View("/run/zoo:memorizer?text=BxxxxxxxYb&edit=1&lanes=predictions&t=9"),
-    "clamp": View(f"{COUNTER}?text=aaaaaaaXbbbbbbb&clamp=l0.cell.2:2@8-8&unit=2&t=9&lanes=predictions"),
-    "film": View(f"{COUNTER}?frame=20&unit=2&t=9"),
-    "light": View(f"{COUNTER}?unit=2&light=18&t=18"),
+    "clamp": View(f"{COUNTER}?text=aaaaaaaXbbbbbbb&clamp=l0.cell.0:3@7-7&unit=0&t=9&lanes=predictions"),
+    "film": View(f"{COUNTER}?frame=20&unit=0&t=9"),
+    "light": View(f"{COUNTER}?unit=0&light=18&t=18"),
     "phrase": View("/run/zoo:words?quantity=hidden&stretch=30-31", _phrase),
     "digit": View("/run/zoo:digits/digit", _changing_digit),
     "compare": View("/compare/zoo:counter/zoo:counter-rnn?text=aaaaaaaaaaaaaXbbbbbbbbbbbbb&t=16"),
@@ -77,11 +74,10 @@ VIEWS = {
 
 
 def save(page: Page, name: str) -> None:
-    """The page as it is, in few colours: a third of the size, and no eye can tell."""
+    """The page as it is, once it has what it asked for."""
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(SETTLED)
-    image = Image.open(BytesIO(page.screenshot()))
-    image.convert("RGB").quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
+    page.screenshot(path=IMAGES / f"{name}.png")
 
 
 def take(browser: Browser, address: str, name: str, view: View) -> None:
@@ -122,7 +118,9 @@ def main() -> None:
     command = [sys.executable, "-m", "peephole.cli", "explore", "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as play:
         found = re.search(r"http://\S+", next(line for line in server.stdout or () if "http://" in line))
-        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+        chromium = next(
+            filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome")))
+        )
         browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
         for name, view in VIEWS.items():
             take(browser, found[0], name, view)  # type: ignore[index]

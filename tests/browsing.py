@@ -26,6 +26,9 @@ from playwright.sync_api import (
 import peephole as ph
 
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is there: Chromium without a window of its own takes half the time of the one with."""
+
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",

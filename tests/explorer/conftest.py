@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from browsing import ARGUMENTS, Explorer, Visit, command, end, explore, unavailable, visit
+from browsing import ARGUMENTS, BROWSERS, Explorer, Visit, command, end, explore, unavailable, visit
 from playwright.sync_api import Browser, sync_playwright
 from safetensors.numpy import load
 from starlette.types import ASGIApp
@@ -181,9 +181,9 @@ def client(zoo: Path, connect: Callable[..., Client]) -> Client:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
-        unavailable("no Chromium on this machine: install chromium, or google-chrome")
+        unavailable("no Chromium on this machine: install chromium-headless-shell, chromium or google-chrome")
     if not (STATIC / "index.html").is_file():
         unavailable("the front end is not built: install the package, or run `npm run build` in web/")
     # Not longer than this module: while it runs, no other test can start an event loop.

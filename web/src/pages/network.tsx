@@ -105,7 +105,7 @@ export function NetworkPage() {
               <HeldRow />
               <Below />
               <Minimap />
-              <Film />
+              {address.value.light === null && address.value.stretch === null && <Film />}
             </>
           )}
         </>

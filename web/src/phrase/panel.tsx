@@ -55,7 +55,7 @@ export function PhrasePanel() {
                 <li key={match.from}>
                   <button data-testid="phrase-match" onClick={() => go({ moment: match.from })}>
                     <span class="quiet">{match.from}</span> <Excerpt from={match.from} to={match.to} />{" "}
-                    <span class="quiet">{percent(match.agreement)}</span>
+                    <span class="quiet share">{percent(match.agreement)}</span>
                   </button>
                 </li>
               ))}
