@@ -28,9 +28,10 @@ WEB     := web/node_modules/.package-lock.json
 demo: $(VENV)/.package
 	$(BIN)/peephole demo
 
+# Two files at a time, each with one thread: threads of several processes on the same cores only wait for one another.
 test: $(VENV)/.dev $(WEB) browser
 	$(NPM) test
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev $(WEB)
 	$(BIN)/python .ci/text.py

@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,3 +173,11 @@ def assert_shows(numbers: dict[str, float], record: ph.LayerRecord, *, moment: i
         assert numbers[letter] == pytest.approx(record[quantity][moment, 0, unit].item(), abs=0.0051), (
             quantity
         )
+
+
+def until(page: Page, holds: Callable[[], bool], *, seconds: float = 15) -> None:
+    """Wait for what is drawn on a canvas, which no locator can wait for."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        page.wait_for_timeout(50)

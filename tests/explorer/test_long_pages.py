@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Explorer, Visit, assert_shows, end, explore, settle, traced, visit
+from browsing import Explorer, Visit, assert_shows, end, explore, settle, traced, until, visit
 from playwright.sync_api import Browser, Page, Route, expect
 
 import peephole as ph
@@ -138,8 +138,7 @@ def painted(page: Page) -> dict[str, int]:
 
 def test_what_is_not_here_yet_is_plain_ink_and_is_filled_in(reader: Visit) -> None:
     page = reader.page
-    settle(page)
-    assert painted(page)["colour"] > 1000
+    until(page, lambda: painted(page)["colour"] > 1000)
     held: list[Route] = []
     holding = True
     page.route("**/window/**", lambda route: held.append(route) if holding else route.continue_())
@@ -154,7 +153,7 @@ def test_what_is_not_here_yet_is_plain_ink_and_is_filled_in(reader: Visit) -> No
         route.continue_()
     settle(page)
     expect(page.get_by_test_id("readout")).to_contain_text(re.compile(r"c [−\d]"))
-    assert painted(page)["colour"] > 1000
+    until(page, lambda: painted(page)["colour"] > 1000)
 
 
 def test_the_unit_page_is_the_same_text(reader: Visit, records: list[ph.LayerRecord]) -> None:

@@ -181,8 +181,8 @@ export function LiveText({ view, onVisible }: Props) {
         <div
           ref={scroller}
           class="scroller"
-          onScroll={() => {
-            top.value = scroller.current!.scrollTop;
+          onScroll={(event) => {
+            top.value = event.currentTarget.scrollTop;
           }}
           onPointerDown={(event) => {
             if (event.pointerType !== "mouse" || event.button !== 0) return;

@@ -110,8 +110,8 @@ export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props
         aria-valuemax={Math.max(0, steps - 1)}
         aria-valuenow={moment.value ?? 0}
         aria-valuetext={told.value}
-        onScroll={() => {
-          if (setting.peek()) top.value = topAt(extent(setting.peek()!), scroller.current!.scrollTop);
+        onScroll={(event) => {
+          if (setting.peek()) top.value = topAt(extent(setting.peek()!), event.currentTarget.scrollTop);
         }}
         onPointerDown={(event) => point(event)}
         onClick={(event) => point(event as unknown as PointerEvent)}

@@ -144,8 +144,8 @@ export function UnitsList() {
         <div
           ref={scroller}
           class="scroller"
-          onScroll={() => {
-            top.value = scroller.current!.scrollTop;
+          onScroll={(event) => {
+            top.value = event.currentTarget.scrollTop;
           }}
         >
           {found &&
