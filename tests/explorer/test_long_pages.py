@@ -126,9 +126,7 @@ def test_the_minimap_and_the_wheel_lead_anywhere(reader: Visit, records: list[ph
     for _ in range(20):
         page.mouse.wheel(0, 400)
     page.wait_for_timeout(300)
-    settle(page)
-    after = painted(page)
-    assert after["colour"] > before["colour"] / 4
+    until(page, lambda: painted(page)["colour"] > before["colour"] / 4)
 
 
 def painted(page: Page) -> dict[str, int]:
