@@ -1,6 +1,7 @@
 // Numbers as a reader expects them set: a true minus, no negative zero, thin groups of thousands.
 
 const MINUS = "\u2212";
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** A number with fixed decimals; "—" for one that is not a number. */
 export function decimal(value: number, digits = 2): string {
@@ -46,4 +47,10 @@ export function scaleEnd(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return decimal(value, 0);
   const digits = Math.max(0, 1 - Math.floor(Math.log10(Math.abs(value))));
   return Number.isInteger(value) ? decimal(value, 0) : decimal(value, Math.min(6, digits));
+}
+
+/** A whole number in raised digits. */
+export function superscript(number: number): string {
+  const digits = [...String(Math.abs(number))].map((digit) => RAISED[Number(digit)]);
+  return `${number < 0 ? "⁻" : ""}${digits.join("")}`;
 }

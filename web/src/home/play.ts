@@ -7,6 +7,7 @@ import type { RunCard, Trace } from "../api";
 import { home } from "../data";
 import { sequenceStarts } from "../layout";
 import { resource } from "../resource";
+import { still } from "../theme";
 import { bounded, ranking } from "./apart";
 
 const X = 6;
@@ -97,14 +98,13 @@ export const clock = signal(0);
 export const LENGTH = READ + 1;
 
 const STEP = 240; // milliseconds
-const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 let frame = 0;
 
 /** Reads one of the strings from its start, once; for who wants no motion, at once. */
 export function start(which: Letter): void {
   stop();
   letter.value = which;
-  if (still.matches) {
+  if (still.peek()) {
     clock.value = LENGTH;
     return;
   }

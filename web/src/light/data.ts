@@ -110,9 +110,6 @@ interface Sibling {
 /** The order in which the kinds of cell are told. */
 const KINDS = ["rnn", "gru", "lstm"];
 
-/** So many siblings are looked at, to find one of each kind. */
-const MOST_SIBLINGS = 12;
-
 /** One network of each other kind of cell that learned the same, reading the same. */
 export const siblings = resource<readonly Sibling[]>(() => {
   const [found, read] = [run.value.value, trace.value.value];
@@ -122,12 +119,17 @@ export const siblings = resource<readonly Sibling[]>(() => {
     key: JSON.stringify([found.id, wanted]),
     family: found.id,
     load: async (signal: AbortSignal) => {
-      const others = await Promise.all(found.siblings.slice(0, MOST_SIBLINGS).map((id) => api.getRun(id, signal)));
+      const { runs, gallery } = await api.getHome(signal);
+      const cards = new Map([...runs, ...gallery].map((card) => [card.id, card]));
+      const others = found.siblings.flatMap((id) => cards.get(id) ?? []);
       const chosen = KINDS.filter((kind) => kind !== found.cell).flatMap(
-        (kind) => others.find((other) => other.cell === kind && other.causal) ?? [],
+        (kind) => others.find((other) => other.cell === kind && !other.bidirectional) ?? [],
       );
       return Promise.all(
-        chosen.map(async (other) => ({ run: other, trace: await api.postTrace(other.id, wanted, signal) })),
+        chosen.map(async ({ id }) => {
+          const [other, reading] = await Promise.all([api.getRun(id, signal), api.postTrace(id, wanted, signal)]);
+          return { run: other, trace: reading };
+        }),
       );
     },
   };

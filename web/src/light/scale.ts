@@ -1,5 +1,7 @@
 // The scale on which light is told: decades below the brightest. Pure.
 
+import { superscript } from "../format";
+
 /** At least and at most so many powers of ten are told apart. */
 const [FEWEST, MOST] = [2, 8];
 
@@ -27,11 +29,7 @@ export function brightestOf(...series: readonly (Float32Array | null)[]): number
   return largest;
 }
 
-const DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
 /** A power of ten as it is printed: 1, 10⁻², 10³. */
 export function powerOfTen(exponent: number): string {
-  if (exponent === 0) return "1";
-  const digits = [...String(Math.abs(exponent))].map((digit) => DIGITS[Number(digit)]).join("");
-  return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+  return exponent === 0 ? "1" : `10${superscript(exponent)}`;
 }

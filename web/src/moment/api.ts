@@ -2,13 +2,8 @@
 
 import { facts, payload, required } from "../api";
 import { floats } from "../payload";
+import type { Moment, Part } from "../record/moments";
 import type { Direction, Language } from "../state";
-
-/** A piece of the sentence; `mark` names the number it is, or is null for words. */
-export interface Part {
-  readonly text: string;
-  readonly mark: string | null;
-}
 
 /** What goes into an activation, taken apart; `sum` is the pre-activation. */
 export interface Sum {
@@ -20,27 +15,10 @@ export interface Sum {
   readonly activation: string;
 }
 
-/** The fields of Python's `analysis.Moment` that the page draws. */
-export interface MomentValues {
-  readonly kind: string;
-  readonly unit: number;
-  readonly step: number;
-  readonly before: number;
-  readonly kept_share: number;
-  readonly kept: number;
-  readonly write_share: number;
-  readonly candidate: number;
-  readonly written: number;
-  readonly held: number;
-  readonly state: number;
-  readonly shown_share: number;
-  readonly shown: number;
-}
-
 export interface UnitMoment {
   readonly sentence: Readonly<Record<Language, readonly Part[]>>;
   readonly printed: Readonly<Record<string, string>>;
-  readonly values: MomentValues;
+  readonly values: Moment;
   readonly sums: Readonly<Record<string, Sum>>;
 }
 

@@ -1,7 +1,7 @@
 // What every cell's drawing has: the road of the memory, the pipe that rises to it, and the sum where they meet.
 
 import { strings } from "../i18n";
-import type { MomentValues } from "./api";
+import type { Moment } from "../record/moments";
 import { cutAcross, cutAlong } from "./geometry";
 import { Line } from "./parts";
 import { Bed, Ribbon, Straight } from "./pipes";
@@ -9,7 +9,7 @@ import { useSheet } from "./sheet";
 import { Label, Sub } from "./text";
 
 /** Which numbers of the moment a part of the drawing shows. */
-export function useMoment(): { values: MomentValues; printed: (field: string) => string } {
+export function useMoment(): { values: Moment; printed: (field: string) => string } {
   const { one } = useSheet().shown;
   return { values: one.values, printed: (field) => one.printed[field] ?? "" };
 }

@@ -3,6 +3,7 @@
 
 import { previous, type LayerRecord } from "./record";
 
+/** The fields of `analysis.Moment`. */
 export interface Moment {
   readonly kind: string;
   readonly unit: number;
@@ -22,6 +23,7 @@ export interface Moment {
 /** Language to the template of each clause: `{kept_share}` and the like stand for numbers. */
 export type Templates = Readonly<Record<"en" | "zh", Readonly<Record<string, string>>>>;
 
+/** A piece of the sentence; `mark` names the number it is, or is null for words. */
 export interface Part {
   readonly text: string;
   readonly mark: string | null;

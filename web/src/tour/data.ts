@@ -2,7 +2,7 @@
 
 import { computed, type ReadonlySignal } from "@preact/signals";
 import * as api from "../api";
-import { facts, payload } from "../api";
+import { payload } from "../api";
 import { selected, trace, unitTrace, type Selection } from "../data";
 import { resolve } from "../pasted";
 import { floats } from "../payload";
@@ -124,28 +124,4 @@ export async function getWeights(
       { rows: shape[0] ?? 0, columns: shape[1] ?? 1, numbers: api.required(found, name) },
     ]),
   );
-}
-
-/** One gate's sum at one moment, taken apart. */
-export interface Sum {
-  readonly input: number;
-  readonly hidden: number;
-  readonly peephole: number | null;
-  readonly bias: number;
-  readonly sum: number;
-}
-
-export interface MomentFacts {
-  readonly values: Readonly<Record<string, number | null>>;
-  readonly sums: Readonly<Record<string, Sum>>;
-}
-
-export async function getMoment(
-  { trace: id }: api.Trace,
-  { layer, direction }: Lane,
-  unit: number,
-  step: number,
-  signal: AbortSignal,
-): Promise<MomentFacts> {
-  return facts(`/api/traces/${id}/${layer}/${direction}/unit/${unit}/moment/${step}`, signal);
 }

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { trace, unit } from "../data";
-import { decimal } from "../format";
+import { decimal, superscript } from "../format";
 import { strings } from "../i18n";
 import { hatch, rule, type Pen } from "../paint";
 import { sigmoid } from "./activations";
@@ -11,7 +11,7 @@ import { fade, geometricMean, products, type Faded } from "./fade";
 import { useKeeper } from "./keeper";
 import { Painted } from "./painted";
 import { Slider, Stage, Waiting } from "./parts";
-import { superscript, tiny } from "./powers";
+import { tiny } from "./powers";
 
 const MOST = 100;
 /** After the first letter and before Y there is nothing to be learned; there a memory has to last. */

@@ -5,11 +5,12 @@ import * as api from "../api";
 import { moment, trace, unit } from "../data";
 import { decimal } from "../format";
 import { nameOf, strings } from "../i18n";
+import { getUnitMoment, type Sum } from "../moment/api";
 import type { Scale } from "../quantities";
 import { sigmoid, unsigmoid } from "./activations";
 import { recorded, rerun, snap, type Gates, type Snapped } from "./cell";
 import { Chart, type ChartLane } from "./chart";
-import { getMoment, getWeights, limitOf, ofSteps, ownUnit, read, task, type Sum } from "./data";
+import { getWeights, limitOf, ofSteps, ownUnit, read, task } from "./data";
 import { useKeeper } from "./keeper";
 import { Choice, Slider, Stage, Waiting } from "./parts";
 
@@ -28,8 +29,8 @@ interface Forgetting {
 }
 
 async function forgetting(read: api.Trace, unit: number, step: number, signal: AbortSignal): Promise<Forgetting> {
-  const { values, sums } = await getMoment(read, LANE, unit, step, signal);
-  return { unit, before: values["before"] ?? 0, sum: sums["forget_gate"]! };
+  const { values, sums } = await getUnitMoment(read.trace, LANE.layer, LANE.direction, unit, step, signal);
+  return { unit, before: values.before, sum: sums["forget_gate"]! };
 }
 
 /** The unit of the network with peepholes whose forget gate moves most with its memory at a step, and its sum. */

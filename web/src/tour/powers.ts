@@ -1,12 +1,6 @@
 // Numbers that span powers of ten: written with raised digits, and placed on a log scale. Pure.
 
-import { decimal } from "../format";
-
-const UPPER = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
-/** A whole number in raised digits. */
-export const superscript = (number: number): string =>
-  `${number < 0 ? "⁻" : ""}${[...String(Math.abs(number))].map((digit) => UPPER[Number(digit)]).join("")}`;
+import { decimal, superscript } from "../format";
 
 /** A number as a power of ten with two digits, or as it is where that is as short. */
 export function tiny(value: number): string {

@@ -2,7 +2,7 @@
 
 import { moment, run, trace } from "../data";
 import { payload } from "../api";
-import { scaleEnd } from "../format";
+import { scaleEnd, superscript } from "../format";
 import { floats } from "../payload";
 import { strings } from "../i18n";
 import { address, go, move } from "../state";
@@ -10,7 +10,7 @@ import { tones } from "../theme";
 import { ofSteps } from "./data";
 import { Choice, Drawing, Slider, Stage, Waiting } from "./parts";
 import { COUNTED, opening, REMEMBERED } from "./places";
-import { brightness, spanOf, superscript } from "./powers";
+import { brightness, spanOf } from "./powers";
 
 interface Light {
   readonly step: number;
