@@ -82,7 +82,7 @@ browser:
 	@command -v chromium-headless-shell >/dev/null && exit 0; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then as=; \
 	elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then as=sudo; \
-	elif command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; \
+	elif { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then exit 0; \
 	else echo "The browser tests need Chromium: install chromium or google-chrome so that it is on PATH" >&2; exit 1; fi; \
 	echo "Installing Chromium for the browser tests"; \
 	$$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive \
