@@ -19,7 +19,7 @@ NPM    := cd web && ../$(BIN)/python node.py npm
 
 RECIPE  := Makefile pyproject.toml constraints.txt
 FRONT   := $(wildcard web/*.json web/*.mjs web/*.html web/.npmrc web/node.py)
-SOURCES := $(shell find src web/src -name __pycache__ -prune -o -name static -prune -o -print)
+SOURCES := $(shell find src csrc web/src -name __pycache__ -prune -o -name static -prune -o -print)
 WEB     := web/node_modules/.package-lock.json
 
 .PHONY: demo test check bench zoo soak clean browser
@@ -41,7 +41,7 @@ check: $(VENV)/.dev $(WEB)
 	$(BIN)/lint-imports
 	$(NPM) run check
 
-bench: $(VENV)/.package
+bench: $(VENV)/.bench
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
 zoo: $(VENV)/.package
@@ -70,6 +70,10 @@ $(VENV)/.package: $(VENV)/.tools $(SOURCES) $(FRONT) CMakeLists.txt
 
 $(VENV)/.dev: $(RECIPE) | $(VENV)/.package
 	@$(PIP) --no-build-isolation '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(RECIPE) | $(VENV)/.package
+	@$(PIP) --no-build-isolation '.[bench]'
 	@touch $@
 
 $(WEB): web/package.json web/package-lock.json web/.npmrc | $(VENV)/.tools
