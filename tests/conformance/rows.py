@@ -22,7 +22,9 @@ from conformance.steps import step_of
 INPUT, HIDDEN = 4, 3
 
 #: the ways in which peephole.nn can run a layer, by the names that peephole.nn.ways.forced takes
-WAYS = ("vendor", "reference")
+WAYS = ("kernel", "vendor", "reference")
+#: those that run what torch has not
+OWN = ("kernel", "reference")
 REFERENCE = ("reference",)
 
 
@@ -83,9 +85,11 @@ class Option:
     directions: tuple[bool, ...] = (True,)
 
 
-def own(name: str, arguments: Mapping[str, Any], of: tuple[str, ...], **more: Any) -> Option:
+def own(
+    name: str, arguments: Mapping[str, Any], of: tuple[str, ...], ways: tuple[str, ...] = OWN, **more: Any
+) -> Option:
     """An option that torch.nn has not."""
-    return Option(name, arguments, None, of, REFERENCE, **more)
+    return Option(name, arguments, None, of, ways, **more)
 
 
 EVERYWHERE: dict[str, Any] = {"layers": (1, 2, 3), "directions": (False, True)}
@@ -100,10 +104,10 @@ OPTIONS = (
     own("peephole", PEEPHOLE, LSTM, **EVERYWHERE),
     own("peephole_no_bias", PEEPHOLE | {"bias": False}, LSTM),
     own("peephole_projection", PEEPHOLE | PROJECTED, LSTM),
-    own("peephole_full", {"peephole": "full"}, LSTM),
+    own("peephole_full", {"peephole": "full"}, LSTM, REFERENCE),
     own("coupled", PEEPHOLE | {"coupled": True}, LSTM, lacks=("forget_gate",)),
     own("forget_gate_alone", {"input_gate": False, "output_gate": False}, LSTM, lacks=("input_gate", "output_gate")),
-    own("full_gate_recurrence", PEEPHOLE | {"full_gate_recurrence": True}, LSTM, carries=GATES),
+    own("full_gate_recurrence", PEEPHOLE | {"full_gate_recurrence": True}, LSTM, REFERENCE, carries=GATES),
     own("clips", PROJECTED | {"gate_clip": 0.5, "cell_clip": 0.2, "proj_clip": 0.05}, LSTM),
     own(
         "activations",

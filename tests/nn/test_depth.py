@@ -11,6 +11,7 @@ from torch.utils._pytree import tree_leaves
 
 import peephole as ph
 from peephole.errors import OptionError
+from peephole.nn import ways
 
 KINDS = (ph.RNN, ph.LSTM, ph.GRU)
 DOUBLE: dict[str, Any] = {"dtype": torch.float64}
@@ -126,11 +127,22 @@ def test_learned_states_are_where_a_run_starts_that_is_given_none(kind: Any, bid
 def test_explain_tells_the_way_of_each_layer() -> None:
     lines = ph.LSTM(3, [4, 5]).explain().splitlines()
     assert [line.split(":")[0] for line in lines] == ["layer 0", "layer 1"]
-    assert all("vendor" in line for line in lines)
-    assert "reference" in ph.LSTM(3, 4, layer_norm=True).explain()
+    assert all(": kernel — " in line for line in lines)
+    assert ": kernel — " in ph.LSTM(3, 4, layer_norm=True).explain()
+    for options, named in (
+        ({"peephole": "full"}, "full peepholes"),
+        ({"full_gate_recurrence": True}, "full gate"),
+    ):
+        told = ph.LSTM(3, 4, **options).explain()
+        assert ": reference — " in told
+        assert named in told
     dropped = ph.LSTM(3, 4, weight_dropout=0.5)
-    assert "reference" in dropped.explain()
-    assert "vendor" in dropped.eval().explain()
+    with ways.forced("vendor"):
+        assert ": vendor — " in ph.LSTM(3, 4).explain()
+        assert ": reference — " in dropped.explain()
+        assert ": vendor — " in dropped.eval().explain()
+    assert ": vendor — " in ph.LSTM(3, 4, dtype=torch.bfloat16).explain()
+    assert ": reference — " in ph.LSTM(3, 4, layer_norm=True, device="meta").explain()
 
 
 @pytest.mark.parametrize(

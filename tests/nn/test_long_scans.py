@@ -15,7 +15,7 @@ def test_the_cells_of_a_long_record_are_the_references(steps: int) -> None:
     layer = ph.LSTM(3, 5, 2, bidirectional=True, dtype=torch.float64)
     x = torch.randn(steps, 2, 3, dtype=torch.float64)
     state = torch.randn(2, 4, 2, 5, dtype=torch.float64).unbind(0)
-    _, ours = ph.trace(layer, x, state)
+    _, ours = ph.trace(layer, x, state, way="vendor")
     with ways.forced("reference"):
         _, reference = ph.trace(layer, x, state)
     for mine, theirs in zip(ours, reference, strict=True):
@@ -27,7 +27,7 @@ def test_sequences_that_end_hold_nothing_after_it() -> None:
     packed = pack_padded_sequence(
         torch.randn(300, 3, 3, dtype=torch.float64), torch.tensor([300, 17, 150]), enforce_sorted=False
     )
-    _, ours = ph.trace(layer, packed)
+    _, ours = ph.trace(layer, packed, way="vendor")
     with ways.forced("reference"):
         _, reference = ph.trace(layer, packed)
     for mine, theirs in zip(ours, reference, strict=True):
@@ -53,7 +53,7 @@ def test_gates_that_let_nothing_or_everything_through_lose_no_cell() -> None:
     layer = ph.LSTM(3, 5, dtype=torch.float64)
     for forget in (-1e3, 1e3):
         layer.bias_ih_l0.data[5:10] = forget
-        _, trace = ph.trace(layer, torch.randn(400, 1, 3, dtype=torch.float64))
+        _, trace = ph.trace(layer, torch.randn(400, 1, 3, dtype=torch.float64), way="vendor")
         record = trace.layer()
         before = torch.cat([record.initial["cell"].unsqueeze(0), record.cell[:-1]])
         expected = record.forget_gate * before + record.input_gate * record.candidate

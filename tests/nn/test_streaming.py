@@ -36,7 +36,7 @@ def close(a: Any, b: Any) -> None:
     torch.testing.assert_close(tree_leaves(a), tree_leaves(b), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("way", ["vendor", "reference"])
+@pytest.mark.parametrize("way", ["kernel", "vendor", "reference"])
 @pytest.mark.parametrize("batch", [(), (2,)])
 @pytest.mark.parametrize(("kind", "options"), CASES, ids=str)
 def test_steps_are_the_whole_sequence(kind: Any, options: dict[str, Any], batch: Any, way: Any) -> None:

@@ -129,7 +129,7 @@ def test_every_quantity_is_a_time_batch_unit_tensor_detached_from_the_graph(
         assert not any(value.requires_grad for value in record.initial.values())
 
 
-@pytest.mark.parametrize("home", ["torch", "vendor", "reference"])
+@pytest.mark.parametrize("home", ["torch", "kernel", "vendor", "reference"])
 @pytest.mark.parametrize(
     ("cell", "missing"), [("RNN", "cell"), ("RNN", "forget_gate"), ("GRU", "cell"), ("LSTM", "reset_gate")]
 )

@@ -6,7 +6,7 @@ without gradients.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -134,6 +134,21 @@ class OneUnitEach(Override):
 
     units: Tensor
     values: Tensor
+
+    @override
+    def singly(self) -> Sequence[Override]:
+        """One a unit, which leaves the other columns alone."""
+        return [
+            Override(
+                self.layer,
+                self.direction,
+                self.quantity,
+                unit,
+                self.values.where(self.units == unit, torch.nan),
+                self.steps,
+            )
+            for unit in set(self.units.tolist())
+        ]
 
     @override
     def apply(self, value: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from peephole.nn.equations import State
 from peephole.nn.observe import Watch
 from peephole.nn.record import Record
 from peephole.nn.run import run_stack
-from peephole.nn.sequences import Lengths, Packing, alive_steps, check_lengths
+from peephole.nn.sequences import Batch, Lengths, check_lengths
 from peephole.nn.stack import Stack
 from peephole.nn.states import CallState
 
@@ -54,10 +54,11 @@ def call_stack(
     if isinstance(input, PackedSequence):
         if lengths is not None:
             raise OptionError("lengths must be left out with a PackedSequence, which has its own")
-        packing = Packing.of_packed(input)
+        batch = Batch.of_packed(input)
         _check_input(stack, input.data)
-        initial = states.read(stack, hx, input.data, len(packing.lengths), batched=True)
-        data, final = _run(stack, input.data, initial, watch, packing=packing)
+        initial = states.read(stack, hx, input.data, _sequences(batch), batched=True)
+        result, final = _run(stack, batch, initial, watch)
+        data = result.packed().data
         packed = PackedSequence(data, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
         return packed, states.write(stack, final, batched=True)
 
@@ -66,7 +67,8 @@ def call_stack(
         raise RuntimeError("Expected sequence length to be larger than 0 in RNN, got 0")
     _check_input(stack, x)
     initial = states.read(stack, hx, x, x.shape[1], batched=batched)
-    output, final = _run_padded(stack, x, initial, lengths, watch)
+    result, final = _run(stack, _padded(x, lengths), initial, watch)
+    output = result.padded().data
     if not batched:
         output = output.squeeze(1)
     elif batch_first:
@@ -92,7 +94,8 @@ def step_stack(stack: Stack, input: Tensor, hx: Any, *, watch: Watch | None) -> 
     x, batched = _time_first(stack, input, 1, batch_first=False)
     _check_input(stack, x)
     initial = states.read(stack, hx, x, x.shape[1], batched=batched)
-    output, final = _run(stack, x, initial, watch, single_step=True)
+    result, final = _run(stack, Batch(x), initial, watch, single_step=True)
+    output = result.data
     return output[0] if batched else output[0, 0], states.write(stack, final, batched=batched)
 
 
@@ -114,48 +117,36 @@ def _time_first(stack: Stack, input: Tensor, dims: int, *, batch_first: bool) ->
     return x.transpose(0, 1) if batch_first and batched else x, batched
 
 
-def _run_padded(
-    stack: Stack, x: Tensor, initial: Sequence[State], lengths: Lengths | None, watch: Watch | None
-) -> tuple[Tensor, Sequence[State]]:
-    """Runs padded sequences: packed where their lengths can be looked at, else masked."""
-    time, batch = x.shape[:2]
+def _padded(x: Tensor, lengths: Lengths | None) -> Batch:
+    """Padded sequences with their lengths, checked."""
     if lengths is None:
-        return _run(stack, x, initial, watch)
-    steps, known = check_lengths(lengths, batch=batch, time=time, device=x.device)
-    if steps is None:
-        return _run(stack, x, initial, watch)
-    if known and bool(steps.any()):
-        packing = Packing.of_lengths(steps, time, x.device)
-        data, final = _run(stack, packing.pack(x), initial, watch, packing=packing)
-        return packing.pad(data), final
-    alive = alive_steps(steps, time, x.device)
-    x = x if alive is None else x.where(alive, 0)
-    return _run(stack, x, initial, watch, lengths=steps)
+        return Batch(x)
+    time, sequences = x.shape[:2]
+    steps, known = check_lengths(lengths, batch=sequences, time=time, device=x.device)
+    return Batch(x, steps, known=known)
+
+
+def _sequences(batch: Batch) -> int:
+    """How many sequences a ragged batch has."""
+    return 0 if batch.lengths is None else len(batch.lengths)
 
 
 def _run(
-    stack: Stack,
-    data: Tensor,
-    initial: Sequence[State],
-    watch: Watch | None,
-    *,
-    packing: Packing | None = None,
-    lengths: Tensor | None = None,
-    single_step: bool = False,
-) -> tuple[Tensor, Sequence[State]]:
+    stack: Stack, batch: Batch, initial: Sequence[State], watch: Watch | None, *, single_step: bool = False
+) -> tuple[Batch, Sequence[State]]:
     """The run itself; with a watch, its overrides are passed down and its records delivered."""
     if watch is None:
-        return run_stack(stack, data, initial, packing=packing, lengths=lengths)
+        return run_stack(stack, batch, initial, single_step=single_step)
     records: list[Record] | None = [] if watch.recording else None
     result = run_stack(
         stack,
-        data,
+        batch,
         initial,
-        packing=packing,
-        lengths=lengths,
         records=records,
         grad=watch.grad,
         overrides=[o.always() for o in watch.overrides_now()] if single_step else watch.overrides(),
+        way=watch.way,
+        single_step=single_step,
     )
     if records is not None:
         for record in records:

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from peephole.nn import reference, states, vendor, ways
+from peephole.nn import kernel, reference, states, vendor, ways
 from peephole.nn.equations import Equations, State, Weights
 from peephole.nn.masks import Masks
 from peephole.nn.observe import Watch
@@ -27,6 +27,7 @@ def call_cell(
     watch: Watch | None,
     training: bool = False,
     masks: Masks | None = None,
+    torchs: bool = False,
 ) -> CallState:
     """Calls one step as ``torch.nn.LSTMCell`` and its like are called.
 
@@ -37,6 +38,7 @@ def call_cell(
         watch: who watches this call.
         training: whether dropouts act and zoneout is random.
         masks: the random masks of this step; drawn here where None.
+        torchs: whether the cell is ``torch.nn``'s.
 
     Returns:
         the new state: a tensor, for an LSTM a pair.
@@ -58,7 +60,7 @@ def call_cell(
         )
     state = states.read_cell(equations, hx, x, batched=batched)
     _check_cell_kind(name, x, weights["weight_ih"])
-    new = _step(equations, weights, x, state, watch, training, masks)
+    new = _step(equations, weights, x, state, watch, training, masks, torchs)
     return states.write_cell(new, batched=batched)
 
 
@@ -70,14 +72,34 @@ def _step(
     watch: Watch | None,
     training: bool,
     masks: Masks | None,
+    torchs: bool,
 ) -> State:
     """One step by the fitting way; with a watch, held quantities are held and the step is recorded."""
     overrides = [override.always() for override in watch.overrides_now()] if watch else []
     record = None
     if watch is not None and watch.recording:
         record = Record(equations.name, 0, "forward", watch.grad, single_step=True)
-    way = ways.choose(equations, device=x.device, overridden=bool(overrides), single_step=True)
-    if way.name == "vendor":
+    way = ways.choose(
+        equations,
+        like=x,
+        overrides=overrides,
+        single_step=True,
+        wanted=None if watch is None else watch.way,
+        torchs=torchs,
+    )
+    if way.name == "kernel":
+        if masks is None:
+            masks = equations.masks(1, len(x), x, training=training)
+        _, after = kernel.run(
+            [Lane(equations, weights)],
+            x.unsqueeze(0),
+            tuple(part.unsqueeze(0) for part in state),
+            records=None if record is None else [record],
+            overrides=overrides,
+            masks=[masks],
+        )
+        new = tuple(part[0] for part in after)
+    elif way.name == "vendor":
         new = vendor.step(equations, weights, x, state)
         if record is not None:
             vendor.reconstruct_step(Lane(equations, weights), x, new, state, record)

@@ -37,6 +37,13 @@ _TORCH_OPTIONS = ("input_size", "hidden_size", "bias", "proj_size", "nonlinearit
 _DROPOUTS = ("recurrent_dropout", "variational_dropout", "weight_dropout")
 
 
+def _plain(value: Any) -> Any:
+    """An option's value without numpy's types."""
+    if isinstance(value, tuple | list):
+        return tuple(_plain(part) for part in value)
+    return value.item() if hasattr(value, "item") else value
+
+
 def untapped(name: str, value: Tensor) -> Tensor:
     """The tap of a run that nobody watches: every value passes as it is."""
     return value
@@ -50,6 +57,7 @@ class Equations(ABC):
 
     Attributes:
         name: the cell's name in records and files.
+        key: the equations as one string, from which ``kernel_lanes.equations_of`` makes them again.
 
     Raises:
         OptionError: an option out of range, or options that exclude each other.
@@ -64,9 +72,17 @@ class Equations(ABC):
     weight_dropout: float = 0.0
 
     name: ClassVar[str]
+    key: ClassVar[str] = ""
+    _evaluated: ClassVar[Any] = None
 
     def __post_init__(self) -> None:
         options.check(self.name, self.chosen)
+        # A plain string, made once, since an operation in a compiled graph takes nothing richer.
+        told = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        differing = {f.name: told[f.name] for f in fields(self) if told[f.name] != f.default}
+        object.__setattr__(self, "key", repr({"cell": self.name, **differing}))
+        acting: dict[str, Any] = {name: 0.0 for name in _DROPOUTS if getattr(self, name, 0.0)}
+        object.__setattr__(self, "_evaluated", replace(self, **acting) if acting else None)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -127,8 +143,7 @@ class Equations(ABC):
 
     def in_evaluation(self) -> Self:
         """The equations as they act in evaluation: no dropout. (Zoneout stays, by its expectation.)"""
-        acting: dict[str, Any] = {name: 0.0 for name in _DROPOUTS if getattr(self, name, 0.0)}
-        return replace(self, **acting) if acting else self
+        return self if self._evaluated is None else self._evaluated
 
     @property
     def mode(self) -> str:

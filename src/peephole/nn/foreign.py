@@ -1,9 +1,10 @@
 """Adapters that let torch's own recurrent modules be watched: ``torch.nn.RNN``, ``LSTM``, ``GRU`` and their cells.
 
 While anything is being watched, the ``forward`` of those classes asks first who watches this very module; if
-somebody does, the module is described as a ``Stack`` and runs like one of ours (by torch's own operation on the
-module's own weights), otherwise torch's code runs untouched. Classes are adapted rather than instances, so that
-subclasses which call ``super().forward`` are seen too and no module is changed.
+somebody does, the module is described as a ``Stack`` and runs like one of ours on the module's own weights: by torch's
+own operation, unless the watcher wants another way or holds something fixed. Otherwise torch's code runs untouched.
+Classes are adapted rather than instances, so that subclasses which call ``super().forward`` are seen too and no module
+is changed.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def stack_of(module: nn.RNNBase | RecurrentLayer) -> Stack:
         )
         layers.append(lanes)
         size = equations.output_size * directions
-    return Stack(tuple(layers), module.dropout, module.training)
+    return Stack(tuple(layers), module.dropout, module.training, torchs=True)
 
 
 def _layer_forward(original: Forward) -> Forward:
@@ -86,7 +87,7 @@ def _cell_forward(original: Forward) -> Forward:
             return original(self, input, hx)
         equations = equations_of(self, self.input_size)
         weights = {name: getattr(self, name) for name in equations.parameter_shapes()}
-        return call_cell(equations, weights, input, hx, watch=watch)
+        return call_cell(equations, weights, input, hx, watch=watch, torchs=True)
 
     return forward
 

@@ -94,8 +94,8 @@ class LSTMEquations(Equations):
     @property
     @override
     def rows(self) -> tuple[str, ...]:
-        order = ("input_gate", "forget_gate", "candidate", "output_gate")
-        return tuple(name for name in order if name in (*self.gates, "candidate"))
+        there = (*self.gates, "candidate")
+        return tuple(n for n in ("input_gate", "forget_gate", "candidate", "output_gate") if n in there)
 
     @property
     @override

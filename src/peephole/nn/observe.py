@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from peephole.nn.record import Override, Record
+from peephole.nn.ways import WayName
 
 
 def plain_name(name: str) -> str:
@@ -32,10 +33,12 @@ class Observer:
         names: id of each module in the model to its dotted name ("" for the model itself).
         recording: whether records are wanted at all.
         grad: whether they keep the autograd graph.
+        way: how the recurrent modules run where they can; None leaves it to ``ways.py``.
     """
 
     recording: ClassVar[bool] = False
     grad: bool = False
+    way: WayName | None = None
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
@@ -75,6 +78,12 @@ class Watch:
     def grad(self) -> bool:
         """Whether anybody wants the record in the autograd graph."""
         return any(observer.grad for observer in self.observers)
+
+    @property
+    def way(self) -> WayName | None:
+        """How somebody wants the module to run; of several the last to come."""
+        wanted = [observer.way for observer in self.observers if observer.way is not None]
+        return wanted[-1] if wanted else None
 
     def overrides(self) -> list[Override]:
         """What is held fixed in a layer that runs a whole sequence."""

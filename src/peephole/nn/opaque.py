@@ -23,14 +23,20 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 
 # Kept for good: the operations exist as long as the library does.
 _library: Any = torch.library.Library("peephole", "DEF")  # type: ignore[no-untyped-call]
-_library.define(
-    "recurrence(str name, Tensor x, Tensor[] state, Tensor[] weights, bool bias, int layers, bool bidirectional)"
-    " -> Tensor[]"
-)
-_library.define(
-    "recurrence_backward(Tensor?[] grads, str name, Tensor x, Tensor[] state, Tensor[] weights, bool bias, "
-    "int layers, bool bidirectional) -> Tensor[]"
-)
+
+
+def define(name: str, schema: str, function: Callable[..., Any], shapes: Callable[..., Any]) -> None:
+    """Registers an operation ``torch.ops.peephole.{name}`` without a derivative.
+
+    Args:
+        name: its name.
+        schema: arguments and results.
+        function: what it does, on any device.
+        shapes: gives tensors of the results' shapes, for tensors without values.
+    """
+    _library.define(name + schema)
+    _library.impl(name, function, "CompositeExplicitAutograd")
+    torch.library.register_fake(f"peephole::{name}", shapes, lib=_library)
 
 
 def _call(
@@ -94,12 +100,9 @@ def _gradients(ctx: Any, grads: Sequence[Tensor | None]) -> tuple[Any, ...]:
     return None, dx, rest[: ctx.states], rest[ctx.states :], None, None, None
 
 
-for _name, _function, _shapes in (
-    ("recurrence", _forward, _forward_shapes),
-    ("recurrence_backward", _backward, _backward_shapes),
-):
-    _library.impl(_name, _function, "CompositeExplicitAutograd")
-    torch.library.register_fake(f"peephole::{_name}", _shapes, lib=_library)
+_ARGUMENTS = "str name, Tensor x, Tensor[] state, Tensor[] weights, bool bias, int layers, bool bidirectional"
+define("recurrence", f"({_ARGUMENTS}) -> Tensor[]", _forward, _forward_shapes)
+define("recurrence_backward", f"(Tensor?[] grads, {_ARGUMENTS}) -> Tensor[]", _backward, _backward_shapes)
 torch.library.register_autograd("peephole::recurrence", _gradients, setup_context=_setup, lib=_library)
 
 

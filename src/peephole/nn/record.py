@@ -91,6 +91,10 @@ class Override:
         """The same, held at every step."""
         return replace(self, steps=None)
 
+    def singly(self) -> Sequence[Override]:
+        """The same as overrides that are no more than their attributes say, for runs that do not call ``apply``."""
+        return (self,)
+
     def apply(self, value: Tensor) -> Tensor:
         """``value``, shape (batch, unit), with the unit held; gradients flow through the others."""
         held = torch.as_tensor(self.value, dtype=value.dtype, device=value.device)

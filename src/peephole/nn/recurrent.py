@@ -22,6 +22,7 @@ from peephole.nn.joining import Connection, Merge, highway_shapes, initialise_hi
 from peephole.nn.sequences import Lengths
 from peephole.nn.stack import Lane, Stack
 from peephole.nn.states import CallState
+from peephole.nn.stream import Stream, StreamWeights
 
 
 class RecurrentLayer(nn.Module):
@@ -34,12 +35,14 @@ class RecurrentLayer(nn.Module):
     weight_highway_l{k}              ``connection="highway"``: (width, width), for every layer above the first
     bias_highway_l{k}                (width,), −1 at first: most of the input passes; absent with ``bias=False``
 
-    Where torch's own operation serves a layer it runs that; elsewhere the reference (``explain`` tells which):
+    On the CPU a layer runs our own kernels (one step alone: torch's cell), elsewhere torch's own operation where it has
+    one, and the reference for the rest (``explain`` tells which):
 
     transforms    ``torch.func`` and forward-mode differentiation run the reference.
-    compilation   A plain layer is one node of the graph, whatever the number of steps; every other is unrolled over
-                  time, so keep its sequences short. Ragged batches need ``lengths``, not a ``PackedSequence``.
-                  ``torch.export`` gives torch's operations alone. A recording runs the uncompiled module.
+    compilation   A layer on the kernels, and a plain one anywhere, is one node of the graph, whatever the number of
+                  steps; every other is unrolled over time, so keep its sequences short. Ragged batches need
+                  ``lengths``, not a ``PackedSequence``. ``torch.export`` gives torch's operations alone. A recording
+                  runs the uncompiled module.
     precision     A bfloat16 or float16 layer computes and returns its own dtype. Under autocast a plain layer does
                   what torch's does (on the CPU an RNN or LSTM returns the lower dtype, a GRU float32); in the
                   reference the products have the lower dtype and the sums over time, the cell for one, float32.
@@ -289,12 +292,32 @@ class RecurrentLayer(nn.Module):
                 hook(self, (input,))
         return step_stack(self._stack(), input, hx, watch=observe.watch(self))
 
+    def stream(self, *, batch: int = 1, weights: StreamWeights | None = None) -> Stream:
+        """A stream that reads without end: weights packed once, the state held, no gradients.
+
+            stream = layer.stream(batch=1)
+            output = stream.step(x_t)     # (batch, input) to (batch, width), with next to no overhead
+            output = stream(chunk)        # (time, batch, input) to (time, batch, width)
+
+        ``stream.state`` is the state so far, ``stream.reset()`` begins anew, ``stream.refresh()`` takes the weights
+        as they have become.
+
+        Args:
+            batch: sequences that are read side by side.
+            weights: "bfloat16" rounds the matrices, which halves what a step has to read; sums and states stay
+                float32. None keeps them as they are.
+
+        Raises:
+            OptionError: a bidirectional layer, one in training with noise, or one that the kernels do not serve.
+        """
+        return Stream(self._stack, batch=batch, weights=weights)
+
     def explain(self) -> str:
         """How each layer runs here and now, and why, a line a layer."""
         lines = []
         for number, lanes in enumerate(self._stack().layers):
             lane = lanes[0]
-            way = ways.choose(lane.equations, device=lane.weights["weight_ih"].device)
+            way = ways.choose(lane.equations, like=lane.weights["weight_ih"])
             lines.append(f"layer {number}: {way.name} — {way.reason}")
         return "\n".join(lines)
 

@@ -8,7 +8,7 @@ of cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -80,6 +80,53 @@ class Packing:
     def to_callers(self, state: Tensor, initial: Tensor) -> Tensor:
         """The inverse of ``to_packed``; a sequence without a step keeps its ``initial`` state."""
         return initial.to(state.dtype).index_copy(-2, self.order, state)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch between two layers, in the layout in which the way of the last one left it.
+
+    Attributes:
+        data: (time, batch, feature), or (steps, feature) where it is packed. What stands past a length is not read.
+        lengths: steps of each sequence, (batch,); None where all are full.
+        packing: how it is packed, or would be again; None where nobody has asked yet.
+        is_packed: whether it is packed now.
+        known: whether the lengths can be looked at.
+    """
+
+    data: Tensor
+    lengths: Tensor | None = None
+    packing: Packing | None = None
+    is_packed: bool = False
+    known: bool = True
+
+    @classmethod
+    def of_packed(cls, packed: PackedSequence) -> Batch:
+        """What a ``PackedSequence`` holds."""
+        packing = Packing.of_packed(packed)
+        return cls(packed.data, packing.lengths, packing, is_packed=True)
+
+    @property
+    def packable(self) -> bool:
+        """Whether torch's operation, which wants ragged batches packed, can read it: somebody must have a step."""
+        return self.lengths is None or (self.known and bool(self.lengths.any()))
+
+    def padded(self) -> Batch:
+        """The same as (time, batch, feature)."""
+        if self.packing is None or not self.is_packed:
+            return self
+        return replace(self, data=self.packing.pad(self.data), is_packed=False)
+
+    def packed(self) -> Batch:
+        """The same packed where it is ragged; for batches that are ``packable``."""
+        if self.lengths is None or self.is_packed:
+            return self
+        packing = self.packing or Packing.of_lengths(self.lengths, len(self.data), self.data.device)
+        return replace(self, data=packing.pack(self.data), packing=packing, is_packed=True)
+
+    def holding(self, data: Tensor) -> Batch:
+        """The same batch with other features, in the same layout."""
+        return replace(self, data=data)
 
 
 def check_lengths(lengths: Any, *, batch: int, time: int, device: torch.device) -> tuple[Tensor | None, bool]:

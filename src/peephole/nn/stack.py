@@ -45,6 +45,7 @@ class Stack:
         connection: what a layer's input adds to its output, around every layer above the first.
         highways: the transform gate of each layer above the first; empty where the connection has none.
         state_per_layer: whether the caller's states are a tuple with one entry a layer.
+        torchs: whether it is a module of ``torch.nn``, which computes what it always does unless somebody asks.
     """
 
     layers: tuple[tuple[Lane, ...], ...]
@@ -54,6 +55,7 @@ class Stack:
     connection: Connection | None = None
     highways: tuple[Weights, ...] = ()
     state_per_layer: bool = False
+    torchs: bool = False
 
     @property
     def equations(self) -> tuple[Equations, ...]:

@@ -20,7 +20,7 @@ from torch.backends.cudnn import rnn as cudnn_rnn
 from peephole.nn import opaque
 from peephole.nn.equations import Equations, State, Weights
 from peephole.nn.record import Record
-from peephole.nn.sequences import Packing, alive_steps, previous_step
+from peephole.nn.sequences import Batch, alive_steps, previous_step
 from peephole.nn.stack import Lane, Stack, by_layer
 
 _LONG, _WIDE = 64, 4096
@@ -34,10 +34,10 @@ _CELL_OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def run(
-    stack: Stack, data: Tensor, states: Sequence[State], packing: Packing | None
-) -> tuple[Tensor, Sequence[State]]:
+def run(stack: Stack, batch: Batch, states: Sequence[State]) -> tuple[Batch, Sequence[State]]:
     """Runs a uniform stack by one call of torch's operation; arguments and results as in ``run_stack``."""
+    batch = batch.packed()
+    data, packing = batch.data, batch.packing if batch.is_packed else None
     equations = stack.equations[0]
     name = str(equations.vendor_operation)
     weights = [weight for lanes in stack.layers for lane in lanes for weight in lane.weights.values()]
@@ -57,8 +57,8 @@ def run(
         output, *last = opaque.OPERATIONS[name](data, _as_torch(joined), *how, False)
         final = tuple(last)
     if len(states) == 1:
-        return output, [final]
-    return output, by_layer(final, stack.directions)
+        return batch.holding(output), [final]
+    return batch.holding(output), by_layer(final, stack.directions)
 
 
 def step(equations: Equations, weights: Weights, x: Tensor, state: State) -> State:
@@ -76,25 +76,22 @@ def _as_torch(state: State) -> Tensor | list[Tensor]:
 
 def reconstruct(
     lanes: Sequence[Lane],
-    data: Tensor,
-    output: Tensor,
+    batch: Batch,
+    output: Batch,
     state: State,
-    packing: Packing | None,
     records: Sequence[Record],
 ) -> None:
     """Fills the records of one layer from what torch's operation read and returned.
 
     Args:
         lanes: the layer's directions.
-        data: what the layer read: (time, batch, input), or packed data with ``packing``.
-        output: what it returned, in the same layout, its directions side by side.
+        batch: what the layer read.
+        output: what it returned, its directions side by side.
         state: its initial states, each (directions, batch, size).
-        packing: the layout of packed data.
         records: one a direction.
     """
-    if packing is not None:
-        data, output = packing.pad(data), packing.pad(output)
-    outputs = output.chunk(len(lanes), -1)
+    data = batch.packed().padded().data  # without what stood past a length
+    outputs = output.padded().data.chunk(len(lanes), -1)
     for number, (lane, record) in enumerate(zip(lanes, records, strict=True)):
         with nullcontext() if record.grad else torch.no_grad():
             record.input = record.keep(data)
@@ -102,7 +99,7 @@ def reconstruct(
                 name: record.keep(value[number])
                 for name, value in zip(lane.equations.state_sizes, state, strict=True)
             }
-            record.lengths = None if packing is None else packing.lengths
+            record.lengths = batch.lengths
             hidden = record.keep(outputs[number])
             record.quantities = _quantities(
                 lane, record.input, hidden, record.initial, reverse=number == 1, lengths=record.lengths
@@ -112,7 +109,7 @@ def reconstruct(
 def reconstruct_step(lane: Lane, x: Tensor, new: State, state: State, record: Record) -> None:
     """Fills the record of one step of torch's cell operation: ``x`` (batch, input), states each (batch, size)."""
     before = tuple(s.unsqueeze(0) for s in state)
-    reconstruct([lane], x.unsqueeze(0), new[0].unsqueeze(0), before, None, [record])
+    reconstruct([lane], Batch(x.unsqueeze(0)), Batch(new[0].unsqueeze(0)), before, [record])
     if "cell" in record.quantities:
         record.quantities["cell"] = record.keep(new[1].unsqueeze(0))
 

@@ -46,7 +46,8 @@ def intervene(
 
     A gate's clamp acts before the cell is updated, a cell's after it, a hidden's last; so a clamped cell still passes
     its output gate. (With zoneout it is cell_before_zoneout that does, and cell what the next step starts from.) Works
-    for our layers and cells and for ``torch.nn``'s; layers in which something is held run the reference.
+    for our layers and cells and for ``torch.nn``'s; layers in which something is held run the kernels on the CPU, and
+    the reference where those do not serve.
 
     Args:
         model: any module with recurrent layers or cells.

@@ -19,6 +19,7 @@ from peephole.nn.foreign import observing
 from peephole.nn.models import Network
 from peephole.nn.observe import Observer, plain_name
 from peephole.nn.record import Record
+from peephole.nn.ways import WayName, checked
 from peephole.trace.trace import LayerRecord, Trace
 
 
@@ -75,9 +76,10 @@ class Tape(Observer):
 
     recording: ClassVar[bool] = True
 
-    def __init__(self, model: nn.Module, *, grad: bool = False) -> None:
+    def __init__(self, model: nn.Module, *, grad: bool = False, way: WayName | None = None) -> None:
         super().__init__(model)
         self.grad = grad
+        self.way = None if way is None else checked(way)
         self._calls: Counter[str] = Counter()
         self._taken: list[_Taken] = []
         self._stepping: dict[str, _Taken] = {}
@@ -114,21 +116,25 @@ class Tape(Observer):
 
 
 @contextmanager
-def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
+def recording(model: nn.Module, *, grad: bool = False, way: WayName | None = None) -> Iterator[Tape]:
     """Records every call of every recurrent layer and cell in ``model`` within the context.
 
     The layers are ours or ``torch.nn``'s. Only this thread's calls are recorded, and outputs are what they are
-    without: bit for bit where torch's own operation runs. A compiled model runs uncompiled meanwhile.
+    without, bit for bit, unless another way is asked for. A compiled model runs uncompiled meanwhile.
 
     Args:
         model: any module.
         grad: True keeps the record in the autograd graph, for losses on gates; False detaches it.
+        way: "kernel", "vendor" or "reference": how all layers run that can, ``torch.nn``'s too. "kernel" records
+            ``torch.nn``'s layers on the CPU in one pass, with outputs that differ by rounding. None: ``torch.nn``'s
+            run as they do without a recording, ours by their own choice.
 
     Yields:
         the ``Tape``; ``tape.trace()`` gives the ``Trace`` so far.
 
     Raises:
         TraceError: ``model`` is no module.
+        OptionError: no such way.
     """
     if not isinstance(model, nn.Module):
         raise TraceError(f"only a torch.nn.Module can be recorded, got {type(model).__name__}")
@@ -136,18 +142,20 @@ def recording(model: nn.Module, *, grad: bool = False) -> Iterator[Tape]:
         raise TraceError(
             "a scripted module cannot be seen inside: record the module that it was scripted from"
         )
-    tape = Tape(model, grad=grad)
+    tape = Tape(model, grad=grad, way=way)
     with observing(tape):
         yield tape
 
 
-def trace(model: nn.Module, /, *args: Any, grad: bool = False, **kwargs: Any) -> tuple[Any, Trace]:
+def trace(
+    model: nn.Module, /, *args: Any, grad: bool = False, way: WayName | None = None, **kwargs: Any
+) -> tuple[Any, Trace]:
     """Calls ``model(*args, **kwargs)`` once and records every recurrent layer in it.
 
     Args:
         model: any module.
-        grad: as in ``recording``.
-        *args, **kwargs: the model's own arguments. A model that has a ``grad`` of its own is called within
+        grad, way: as in ``recording``.
+        *args, **kwargs: the model's own arguments. A model that has a ``grad`` or ``way`` of its own is called within
             ``recording`` instead.
 
     Returns:
@@ -155,8 +163,9 @@ def trace(model: nn.Module, /, *args: Any, grad: bool = False, **kwargs: Any) ->
 
     Raises:
         TraceError: no recurrent module has run, or ``model`` is no module.
+        OptionError: no such way.
     """
-    with recording(model, grad=grad) as tape:
+    with recording(model, grad=grad, way=way) as tape:
         output = model(*args, **kwargs)
     taken = tape.trace()
     first = next((value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)), None)

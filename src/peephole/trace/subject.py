@@ -21,6 +21,7 @@ from peephole.nn.models import Network
 from peephole.nn.record import Record
 from peephole.nn.recurrent import RecurrentLayer
 from peephole.nn.run import run_stack
+from peephole.nn.sequences import Batch
 from peephole.nn.stack import DIRECTIONS, Stack, by_layer
 from peephole.trace.recording import recording
 from peephole.trace.trace import LayerRecord
@@ -190,7 +191,7 @@ class Subject:
         with torch.no_grad():
             (state,) = alone.initial_states(1, x) if state is None else (state,)
             # From the right to the left is from the left to the right in a mirror.
-            _, (after,) = run_stack(alone, x.flip(0) if backward else x, [state], records=notes)
+            _, (after,) = run_stack(alone, Batch(x.flip(0) if backward else x), [state], records=notes)
         record = self._named(notes[0], layer, direction)
         if not backward:
             return record, after
@@ -202,7 +203,7 @@ class Subject:
         part = replace(stack, layers=stack.layers[first:stop])
         own = tuple(s[first * self.directions : stop * self.directions] for s in state)
         with torch.no_grad():
-            return run_stack(part, x, by_layer(own, self.directions), records=notes)[0]
+            return run_stack(part, Batch(x), by_layer(own, self.directions), records=notes)[0].data
 
     def _named(self, note: Record, layer: int, direction: str) -> LayerRecord:
         return LayerRecord(
