@@ -1,0 +1,1 @@
+"""How fast the kernels are beside their peers: what ``benchmarks/kernels.py`` measures, and how."""
