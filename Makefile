@@ -4,6 +4,7 @@
 #   make test    every test, the front end's included
 #   make check   format, lint, types, import contract, the front end's types: what CI asks before the tests
 #   make bench   the benchmarks, printed as ratios
+#   make kernels-check   the kernels' driver under sanitizers; make kernels-neon, for aarch64 under qemu
 #   make zoo     train the networks that the explorer opens with again; make zoo NAMES="counter digits" only those
 #   make soak    the long tests that are not part of `make test`
 #   make clean   forget everything that was made here
@@ -22,7 +23,7 @@ FRONT   := $(wildcard web/*.json web/*.mjs web/*.html web/.npmrc web/node.py)
 SOURCES := $(shell find src csrc web/src -name __pycache__ -prune -o -name static -prune -o -print)
 WEB     := web/node_modules/.package-lock.json
 
-.PHONY: demo test check bench zoo soak clean browser
+.PHONY: demo test check bench zoo soak clean browser kernels-check kernels-neon
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.package
@@ -49,6 +50,28 @@ zoo: $(VENV)/.package
 
 soak: $(VENV)/.dev browser
 	$(BIN)/pytest -m soak
+
+# The driver of tests/kernels with the kernels, built with sanitizers. GCC's ThreadSanitizer wants an address space that is
+# not laid out at random.
+DRIVER := $(BIN)/cmake -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -S tests/kernels
+CASES  ?= 100
+
+kernels-check: $(VENV)/.tools
+	$(DRIVER) -B build/asan -DPEEPHOLE_OPTIMISE=-O1 -DCMAKE_CXX_FLAGS="-g -fsanitize=address,undefined -fno-sanitize-recover=all" >/dev/null
+	$(BIN)/cmake --build build/asan
+	build/asan/driver --seed 3 --cases $(CASES)
+	$(DRIVER) -B build/tsan -DPEEPHOLE_OPTIMISE=-O1 -DCMAKE_CXX_FLAGS="-g -fsanitize=thread" >/dev/null
+	$(BIN)/cmake --build build/tsan
+	setarch -R build/tsan/driver --seed 3 --cases $(CASES)
+
+kernels-neon: $(VENV)/.tools
+	@command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y --no-install-recommends g++-aarch64-linux-gnu libc6-dev-arm64-cross \
+	       qemu-user >/dev/null; }
+	$(DRIVER) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
+	  -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ >/dev/null
+	$(BIN)/cmake --build build/neon
+	qemu-aarch64 -L /usr/aarch64-linux-gnu build/neon/driver --seed 3 --cases $(CASES)
 
 clean:
 	rm -rf $(VENV) build dist web/node_modules src/peephole/explorer/static
