@@ -101,20 +101,26 @@ def step_stack(stack: Stack, input: Tensor, hx: Any, *, watch: Watch | None) -> 
 
 def _time_first(stack: Stack, input: Tensor, dims: int, *, batch_first: bool) -> tuple[Tensor, bool]:
     """The input as (time, batch, input), and whether it had a batch; alone it has ``dims`` dimensions."""
-    name = stack.equations[0].name.upper()
     if not isinstance(input, Tensor):
         raise AttributeError(
-            f"{name}: input must be a tensor"
+            f"{_name(stack)}: input must be a tensor"
             + (" or a PackedSequence" if dims == 2 else "")
             + f", got a {type(input).__name__}"
         )
     if input.dim() not in (dims, dims + 1):
-        raise ValueError(f"{name}: Expected input to be {dims}D or {dims + 1}D, got {input.dim()}D instead")
+        raise ValueError(
+            f"{_name(stack)}: Expected input to be {dims}D or {dims + 1}D, got {input.dim()}D instead"
+        )
     batched = input.dim() == dims + 1
     x = input if batched else input.unsqueeze(-2)
     if dims == 1:
         return x.unsqueeze(0), batched
     return x.transpose(0, 1) if batch_first and batched else x, batched
+
+
+def _name(stack: Stack) -> str:
+    """The layers' kind, for messages."""
+    return stack.layers[0][0].equations.name.upper()
 
 
 def _padded(x: Tensor, lengths: Lengths | None) -> Batch:
@@ -157,8 +163,8 @@ def _run(
 
 def _check_input(stack: Stack, data: Tensor) -> None:
     """Feature size, dtype and device against the first layer's; ``data`` (…, input)."""
-    equations = stack.equations[0]
-    weight = stack.layers[0][0].weights["weight_ih"]
+    lane = stack.layers[0][0]
+    equations, weight = lane.equations, lane.weights["weight_ih"]
     if data.dtype != weight.dtype and ways.autocast_dtype(data.device) is None:
         raise ValueError(
             f"RNN input dtype ({data.dtype}) does not match weight dtype ({weight.dtype}). "

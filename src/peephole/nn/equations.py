@@ -58,6 +58,7 @@ class Equations(ABC):
     Attributes:
         name: the cell's name in records and files.
         key: the equations as one string, from which ``kernel_lanes.equations_of`` makes them again.
+        weight_names: the names of ``parameter_shapes``, in their order.
 
     Raises:
         OptionError: an option out of range, or options that exclude each other.
@@ -73,6 +74,7 @@ class Equations(ABC):
 
     name: ClassVar[str]
     key: ClassVar[str] = ""
+    weight_names: ClassVar[tuple[str, ...]] = ()
     _evaluated: ClassVar[Any] = None
 
     def __post_init__(self) -> None:
@@ -81,6 +83,7 @@ class Equations(ABC):
         told = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
         differing = {f.name: told[f.name] for f in fields(self) if told[f.name] != f.default}
         object.__setattr__(self, "key", repr({"cell": self.name, **differing}))
+        object.__setattr__(self, "weight_names", tuple(self.parameter_shapes()))
         acting: dict[str, Any] = {name: 0.0 for name in _DROPOUTS if getattr(self, name, 0.0)}
         object.__setattr__(self, "_evaluated", replace(self, **acting) if acting else None)
 

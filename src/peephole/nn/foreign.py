@@ -10,8 +10,8 @@ is changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache, wraps
 from threading import Lock
 from typing import Any
 
@@ -29,6 +29,7 @@ from peephole.nn.rnn import RNNEquations
 from peephole.nn.stack import Lane, Stack
 
 Forward = Callable[..., Any]
+_THEIRS = (nn.RNNBase, nn.RNNCellBase)
 
 
 def equations_of(module: nn.RNNBase | nn.RNNCellBase, input_size: int) -> Equations:
@@ -64,6 +65,7 @@ def stack_of(module: nn.RNNBase | RecurrentLayer) -> Stack:
     return Stack(tuple(layers), module.dropout, module.training, torchs=True)
 
 
+@lru_cache(maxsize=64)
 def _layer_forward(original: Forward) -> Forward:
     """torch's forward of a layer, preceded by the question who watches."""
 
@@ -77,6 +79,7 @@ def _layer_forward(original: Forward) -> Forward:
     return forward
 
 
+@lru_cache(maxsize=64)
 def _cell_forward(original: Forward) -> Forward:
     """torch's forward of a cell, preceded by the question who watches."""
 
@@ -128,5 +131,6 @@ _adapted = _Adapted()
 @contextmanager
 def observing(observer: observe.Observer) -> Iterator[None]:
     """Within the context ``observer`` watches its model, our modules and torch's alike."""
-    with _adapted, observe.active(observer):
+    theirs = any(isinstance(module, _THEIRS) for module in observer.model.modules())
+    with _adapted if theirs else nullcontext(), observe.active(observer):
         yield

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from peephole.nn import kernel_function
-from peephole.nn.equations import State, Weights
+from peephole.nn import kernel_function, kernel_lanes
+from peephole.nn.equations import State
 from peephole.nn.kernel_function import clamps_of
 from peephole.nn.kernel_lanes import MASKS
 from peephole.nn.kernel_op import BACKWARD, NOTHING, RECORD, Call
@@ -52,10 +52,13 @@ def run(
     if masks is None:
         masks = [lane.equations.masks(len(x), x.shape[1], x, training=training) for lane in lanes]
     inputs = [own.on_input(x) for own in masks]
-    weights = [_in_order(lane, own) for lane, own in zip(lanes, masks, strict=True)]
+    weights: list[Tensor] = []
+    for lane, own in zip(lanes, masks, strict=True):
+        used = own.on_weights(lane.weights)
+        weights += [used[name] for name in lane.equations.weight_names]
     clamped: list[int] = []
     held: list[Tensor | None] = []
-    for number in range(len(lanes)):
+    for number in range(len(lanes) if overrides else 0):
         numbers, values = clamps_of([o for o in overrides if o.direction == DIRECTIONS[number]], number, x)
         clamped += numbers
         held += values
@@ -63,8 +66,8 @@ def run(
         equations.key,
         inputs[:1] if all(one is x for one in inputs) else inputs,
         list(state),
-        [weight for own in weights for weight in own],
-        [({**own.once, **own.each}).get(name) for own in masks for name in MASKS],
+        weights,
+        [mask for own in masks for mask in _in_order(own)],
         lengths,
         clamped,
         held,
@@ -80,10 +83,9 @@ def run(
     return output, final
 
 
-def _in_order(lane: Lane, masks: Masks) -> list[Tensor]:
-    """A lane's weights as this call uses them, in the order of ``parameter_shapes``."""
-    weights: Weights = masks.on_weights(lane.weights)
-    return [weights[name] for name in lane.equations.parameter_shapes()]
+def _in_order(masks: Masks) -> list[Tensor | None]:
+    """A lane's masks in the order of ``MASKS``."""
+    return [masks.each.get(name, masks.once.get(name)) for name in MASKS]
 
 
 def _fill(
@@ -102,8 +104,7 @@ def _fill(
     read = x if alive is None else x.where(alive, 0)
     for number, record in enumerate(records):
         own = call.record_of(number, output, kept, keep)
-        own = {name: own[name] for name in equations.quantities}
-        record.quantities = {name: v if record.grad else v.detach() for name, v in own.items()}
+        record.quantities = {name: record.view(own[name]) for name in kernel_lanes.quantities_of(call.key)}
         record.input = record.keep(read)
         record.initial = {
             name: record.keep(part[number]) for name, part in zip(equations.state_sizes, state, strict=True)

@@ -73,8 +73,8 @@ class Layer(torch.autograd.Function):
         return results, (0,) * len(results)
 
 
-# torch asks for it at each call, which otherwise takes longer than a short sequence.
-Layer.forward.__signature__ = inspect.signature(Layer.forward)  # type: ignore[attr-defined]
+# torch binds the arguments to it at each call, which otherwise takes longer than a short sequence.
+Layer.forward.__signature__ = inspect.signature(lambda *arguments: None)  # type: ignore[attr-defined]
 
 
 def _batched(grad: Tensor | None) -> bool:
@@ -153,7 +153,7 @@ def _reference_results(call: Call, looked_at: bool) -> list[Tensor]:
         record = Record(e.name, 0, DIRECTIONS[lane], grad=True) if looked_at else None
         output, final = reference.run_lane(
             e,
-            call.weights_of(lane),
+            call.named_weights_of(lane),
             call.input_of(lane),
             tuple(part[lane] for part in call.state),
             reverse=lane == 1,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from peephole.nn import kernel_lanes as lanes
 from peephole.nn import kernel_norms, library
-from peephole.nn.kernel_lanes import laid_out, large, plane_of
+from peephole.nn.kernel_lanes import laid_out, large, plane_of, record_planes
 from peephole.nn.kernel_op import BACKWARD, Call, define, run_kernels, unseen
 
 
@@ -22,14 +22,14 @@ class LaneGradients:
 
     Attributes:
         planes: over all steps by the contract's names, each (time, batch, rows), ``x`` among them.
-        state: of the states before the first step, each (batch, size).
+        state: where those of the states before the first step are written, each (batch, size).
         weights: of the weights by their own names.
         candidate_bias: of a GRU's b_hn with ``reset_after``.
         keeping: gradients from outside that were copied, alive until the call is over.
     """
 
     planes: dict[str, Tensor]
-    state: Sequence[Tensor]
+    state: Sequence[int]
     weights: dict[str, Tensor]
     candidate_bias: Tensor | None
     keeping: list[Tensor] = field(default_factory=list)
@@ -39,7 +39,7 @@ class LaneGradients:
         cls, call: Call, lane: int, state: Sequence[Tensor], *, of_x: bool, names: set[str]
     ) -> LaneGradients:
         """Room for those that are wanted; of states they go into a lane of ``state``, each (lanes, batch, size)."""
-        e, x, weights = call.equations, call.x[0], call.weights_of(lane)
+        e, x, weights = call.equations, call.x[0], call.named_weights_of(lane)
         rows = len(lanes.rows_of(call.key)) * e.hidden_size
         gru = bool(getattr(e, "reset_after", False))
         sizes = {
@@ -57,7 +57,7 @@ class LaneGradients:
         if names & {"bias_ih", "bias_hh"}:
             found["bias_ih"] = x.new_empty(rows)
         bias = x.new_empty(e.hidden_size) if gru and "bias_hh" in names else None
-        return cls(planes, [part[lane] for part in state], found, bias)
+        return cls(planes, lanes.addresses(state, lane), found, bias)
 
     def structure(
         self,
@@ -72,17 +72,15 @@ class LaneGradients:
             if values is not None and name in library.QUANTITIES:
                 values = laid_out(values)
                 self.keeping.append(values)
-                given.record[library.QUANTITIES.index(name)] = plane_of(values)
+                record_planes(given, [(name, plane_of(values))])
         for number, part in enumerate(final):
             if part is not None:
                 self.keeping.append(part.contiguous())
                 given.final[number] = self.keeping[-1].data_ptr()
-        for number, part in enumerate(self.state):
-            given.initial[number] = part.data_ptr()
-        for name, plane in self.planes.items():
-            setattr(given, name, plane_of(plane))
-        for name, own in _WEIGHTS.items():
-            setattr(given, name, self.weights[own].data_ptr() if own in self.weights else None)
+        given.initial = tuple(self.state)
+        record_planes(given, [(name, plane_of(plane)) for name, plane in self.planes.items()])
+        for name, weight in self.weights.items():
+            setattr(given, _WEIGHTS[name], weight.data_ptr())
         given.candidate_bias = None if self.candidate_bias is None else self.candidate_bias.data_ptr()
         return given
 
@@ -96,51 +94,60 @@ class LaneGradients:
 
 #: The contract's names of the gradients of weights.
 _WEIGHTS = {
-    "ih": "weight_ih",
-    "hh": "weight_hh",
-    "hr": "weight_hr",
-    "bias": "bias_ih",
-    "peephole": "weight_peephole",
+    "weight_ih": "ih",
+    "weight_hh": "hh",
+    "weight_hr": "hr",
+    "bias_ih": "bias",
+    "weight_peephole": "peephole",
 }
 
 
 def backward(*arguments: Any) -> list[Tensor]:
-    """The wanted gradients: arguments are those of ``Call``, then as ``_shapes``' are."""
+    """The operation: arguments are those of ``Call``, then as ``gradients``' are."""
     *given, results, grads, wanted = arguments
-    call = Call(*given).ready()
+    return _run(Call(*given), results, grads, wanted)
+
+
+def _run(
+    call: Call, results: Sequence[Tensor], grads: Sequence[Tensor | None], wanted: Sequence[bool]
+) -> list[Tensor]:
+    """The wanted gradients; arguments as in ``gradients``."""
+    call = call.ready()
     if not call.x[0].shape[1]:
-        return [part.zero_() for part in _shapes(*arguments)]
+        return [part.zero_() for part in _like(call, wanted)]
     e, inputs, states = call.equations, len(call.x), len(call.state)
     output, kept = results[0], results[1:]
     state = [torch.empty_like(part) for part in call.state]
-    names = lanes.names_of(call.key)
+    names = e.weight_names
     found, runs, alive = [], [], []
     for lane in range(call.directions):
         own = wanted[inputs + states + lane * len(names) :]
         wanted_names = {name for name, is_wanted in zip(names, own, strict=False) if is_wanted}
         of_x = wanted[lane if inputs > 1 else 0]
         gradients = LaneGradients.empty(call, lane, state, of_x=of_x, names=wanted_names)
-        weights = lanes.weights_of(e, call.weights_of(lane))
+        weights = lanes.weights_of(call.key, call.weights_of(lane))
         purpose = lanes.BACKWARD_TO_INPUT if "x" in gradients.planes else lanes.BACKWARD
         packing = lanes.packed(call.cell, weights, purpose)
+        masks, held = call.masks_of(lane), call.held_in(lane)
         forward_lane = lanes.lane_of(
             call.cell,
             weights,
             None,
             reverse=lane == 1,
             span=slice(0, len(call.x[0])),
+            batch=call.x[0].shape[1],
             lengths=call.lengths,
             x=None if e.layer_norm else call.input_of(lane),
             sums=None,
-            initial=[part[lane] for part in call.state],
+            initial=lanes.addresses(call.state, lane),
             final=(),
-            masks=call.masks_of(lane),
-            held=call.held_in(lane),
-            record=call.record_of(lane, output, kept, BACKWARD),
+            masks=masks,
+            held=held,
+            record=call.planes_of(lane, output, kept, BACKWARD),
         )
         final = [None if part is None else part[lane] for part in grads[1 : 1 + states]]
         runs.append(gradients.structure(forward_lane, packing, _gradients_of(call, lane, grads), final))
-        alive.append((packing, weights, forward_lane))
+        alive.append((packing, weights, forward_lane, masks))
         found.append(gradients)
     run_kernels("backward", library.Gradient, runs)
 
@@ -161,12 +168,15 @@ def backward(*arguments: Any) -> list[Tensor]:
 
 def _gradients_of(call: Call, lane: int, grads: Sequence[Tensor | None]) -> dict[str, Tensor | None]:
     """The gradients with respect to what one lane keeps and returns, by quantity."""
+    hidden = None if grads[0] is None else call.output_of(lane, grads[0])
+    if all(grad is None for grad in grads[1 + len(call.state) :]):
+        return {"hidden": hidden}
     names = list(call.kept_shapes(BACKWARD))
     first = 1 + len(call.state) + lane * len(names)
     own = dict(zip(names, grads[first : first + len(names)], strict=True))
     gates = own.pop("gates", None)
     by_name = {} if gates is None else lanes.gate_planes(call.key, gates)
-    return {**own, **by_name, "hidden": None if grads[0] is None else call.output_of(lane, grads[0])}
+    return {**own, **by_name, "hidden": hidden}
 
 
 def _around_norms(call: Call, lane: int, record: Mapping[str, Tensor], gradients: LaneGradients) -> None:
@@ -181,7 +191,7 @@ def _around_norms(call: Call, lane: int, record: Mapping[str, Tensor], gradients
         return values if places is None else values.index_select(0, places)
 
     given = {name: rows(plane) for name, plane in gradients.planes.items()}
-    of_x, through_input = kernel_norms.into_input(call.equations, call.weights_of(lane), rows(x), given)
+    of_x, through_input = kernel_norms.into_input(call.equations, call.named_weights_of(lane), rows(x), given)
     gradients.weights |= through_input
     gradients.weights |= kernel_norms.of_recurrence(call.equations, given, lambda name: rows(record[name]))
     if places is not None:
@@ -191,7 +201,11 @@ def _around_norms(call: Call, lane: int, record: Mapping[str, Tensor], gradients
 
 def _shapes(*arguments: Any) -> list[Tensor]:
     *given, _, _, wanted = arguments
-    call = Call(*given)
+    return _like(Call(*given), wanted)
+
+
+def _like(call: Call, wanted: Sequence[bool]) -> list[Tensor]:
+    """New tensors of the shapes of the wanted gradients."""
     every = [*call.x, *call.state, *call.weights]
     return [part.new_empty(part.shape) for part, is_wanted in zip(every, wanted, strict=True) if is_wanted]
 
@@ -214,7 +228,7 @@ def gradients(
         the wanted ones.
     """
     if unseen(call):
-        return backward(*call.fields, results, grads, wanted)
+        return _run(call, results, grads, wanted)
     return torch.ops.peephole.layer_backward(  # type: ignore[no-any-return]
         *call.arguments, list(results), list(grads), list(wanted)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ctypes import pointer
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,8 +32,13 @@ MASKS = ("candidate_mask", "cell_zoneout_mask", "hidden_zoneout_mask", "hidden_m
 FORWARD, BACKWARD, BACKWARD_TO_INPUT = range(3)
 """What matrices are packed for."""
 
+Plane = tuple[int, int, int]
+"""The contract's plane: where it begins, and its strides over time and batch in elements."""
+NO_PLANE: Plane = (0, 0, 0)
+
 _LARGE = 4 << 20
 _KINDS: dict[str, type[Equations]] = {"rnn": RNNEquations, "lstm": LSTMEquations, "gru": GRUEquations}
+_QUANTITY_NUMBERS = {name: number for number, name in enumerate(QUANTITIES)}
 _FORM_NUMBERS = {name: number for number, name in enumerate(FORMS)}
 
 
@@ -51,16 +56,39 @@ def rows_of(key: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def names_of(key: str) -> tuple[str, ...]:
-    """The names of ``Equations.parameter_shapes``, looked up once."""
-    return tuple(equations_of(key).parameter_shapes())
+def quantities_of(key: str) -> tuple[str, ...]:
+    """``Equations.quantities``, looked up once."""
+    return equations_of(key).quantities
 
 
 @lru_cache(maxsize=4096)
-def kept_of(key: str) -> tuple[tuple[str, int], ...]:
-    """What is recorded beside the gates and the output, each with its size."""
+def kept_of(key: str, dtype: torch.dtype, *, whole: bool) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """What one lane keeps by name, with its sizes behind time and batch.
+
+    Args:
+        key, dtype: of the cell.
+        whole: whether with all that the backward pass reads; else the quantities alone.
+    """
     e = equations_of(key)
-    return tuple((name, e.size_of(name)) for name in e.quantities if name not in e.rows and name != "hidden")
+    rows = len(e.rows) * e.hidden_size
+    kept: dict[str, tuple[int, ...]] = {} if e.name == "rnn" else {"gates": (len(e.rows), e.hidden_size)}
+    kept |= {name: (e.size_of(name),) for name in e.quantities if name not in e.rows and name != "hidden"}
+    if whole and library.kernels().peephole_keeps_before_activation(cell_of(key, dtype)):
+        kept["before_activation"] = (rows,)
+    if whole and e.layer_norm:
+        kept["product"] = (rows,)
+    if whole and getattr(e, "reset_after", False):
+        kept["candidate_product"] = (e.hidden_size,)
+    return tuple(kept.items())
+
+
+@lru_cache(maxsize=4096)
+def places_of(key: str, dtype: torch.dtype, *, whole: bool) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """Which planes each tensor of ``kept_of`` holds: their names, and how many bytes into it they begin."""
+    e = equations_of(key)
+    size = e.hidden_size * dtype.itemsize
+    gates = tuple((row, place * size) for place, row in enumerate(e.rows))
+    return tuple(gates if name == "gates" else ((name, 0),) for name, _ in kept_of(key, dtype, whole=whole))
 
 
 def refusal(equations: Equations) -> str | None:
@@ -114,24 +142,30 @@ def cell_of(key: str, dtype: torch.dtype, *, bfloat16: bool = False) -> library.
     )
 
 
-def weights_of(e: Equations, w: Mapping[str, Tensor]) -> library.Weights:
-    """Contiguous weights as the contract has them; biases that ``from_input`` adds are not the kernel's."""
+@lru_cache(maxsize=4096)
+def _weight_places(key: str) -> tuple[int | None, ...]:
+    """Where each of the contract's weights stands among ``weight_names``; None without it.
 
-    def at(*names: str) -> int | None:
-        return next((w[name].data_ptr() for name in names if name in w), None)
-
+    Biases that ``from_input`` adds are not the kernel's.
+    """
+    e = equations_of(key)
+    names = e.weight_names
     outside = e.layer_norm and e.name in ("lstm", "gru")
+    left_out = {"bias_ih": outside, "bias_hh": outside and e.name == "lstm"}
+    wanted = (
+        *(("weight_ih",), ("weight_hh",), ("bias_ih",), ("bias_hh",), ("weight_hr",), ("weight_peephole",)),
+        *(("weight_ln_hh", "weight_ln"), ("bias_ln_hh", "bias_ln"), ("weight_ln_cell",), ("bias_ln_cell",)),
+    )
+    return tuple(
+        next((names.index(name) for name in either if name in names and not left_out.get(name)), None)
+        for either in wanted
+    )
+
+
+def weights_of(key: str, weights: Sequence[Tensor]) -> library.Weights:
+    """Contiguous weights in the order of ``weight_names`` as the contract has them."""
     return library.Weights(
-        ih=at("weight_ih"),
-        hh=at("weight_hh"),
-        bias_ih=None if outside else at("bias_ih"),
-        bias_hh=None if outside and e.name == "lstm" else at("bias_hh"),
-        hr=at("weight_hr"),
-        peephole=at("weight_peephole"),
-        norm=at("weight_ln_hh", "weight_ln"),
-        norm_bias=at("bias_ln_hh", "bias_ln"),
-        norm_cell=at("weight_ln_cell"),
-        norm_cell_bias=at("bias_ln_cell"),
+        *[None if place is None else weights[place].data_ptr() for place in _weight_places(key)]
     )
 
 
@@ -145,7 +179,7 @@ def packed(cell: library.Cell, weights: library.Weights, purpose: int) -> Tensor
 
 def large(values: Tensor) -> Tensor:
     """A new tensor that will be written from end to end: where it is large the system may use large pages for it."""
-    if type(values) is Tensor and values.device.type == "cpu" and values.nbytes >= _LARGE:
+    if type(values) is Tensor and values.nbytes >= _LARGE and values.is_cpu:
         library.kernels().peephole_expect(values.data_ptr(), values.nbytes)
     return values
 
@@ -171,12 +205,17 @@ def laid_out(values: Tensor) -> Tensor:
     return values.contiguous()
 
 
-def plane_of(values: Tensor | None) -> library.Plane:
-    """A tensor (time, batch, unit) as ``laid_out`` gives it, or none."""
-    if values is None:
-        return library.Plane()
+def plane_of(values: Tensor, start: int = 0) -> Plane:
+    """A tensor (time, batch, unit) as ``laid_out`` gives it, from the input time ``start`` on."""
     time, batch, _ = values.stride()
-    return library.Plane(values.data_ptr(), time, batch)
+    return values.data_ptr() + start * time * values.element_size(), time, batch
+
+
+def addresses(states: Sequence[Tensor], lane: int) -> list[int]:
+    """Where a lane's part of each state begins, (lanes, batch, size) and contiguous."""
+    if not lane:
+        return [state.data_ptr() for state in states]
+    return [state.data_ptr() + lane * state.stride(0) * state.element_size() for state in states]
 
 
 @dataclass(frozen=True)
@@ -220,14 +259,15 @@ def lane_of(
     *,
     reverse: bool,
     span: slice,
+    batch: int,
     lengths: Tensor | None,
     x: Tensor | None,
     sums: Tensor | None,
-    initial: Sequence[Tensor],
-    final: Sequence[Tensor],
+    initial: Sequence[int],
+    final: Sequence[int],
     masks: Mapping[str, Tensor],
     held: Sequence[Held],
-    record: Mapping[str, Tensor],
+    record: Iterable[tuple[str, Plane]],
 ) -> library.Lane:
     """One lane over the input times ``span``.
 
@@ -235,35 +275,47 @@ def lane_of(
         cell, weights, packing: of the lane; the backward pass needs no packing of the forward one
         reverse: whether it runs from the end.
         span: what of the tensors over time it runs over.
+        batch: sequences.
         lengths: steps of each sequence within the span, int64.
         x: inputs, (time, batch, input); None with ``sums``.
         sums: what ``from_input`` gives for the span alone, with layer norm.
-        initial, final: states, each contiguous (batch, size). The backward pass needs no final ones and no packing.
+        initial, final: where the states are, each contiguous (batch, size). The backward pass needs no final ones.
         masks: by the names of ``MASKS``, each (time, batch, size), ``hidden_mask`` of one time.
         held: what is held fixed.
-        record: by quantity, and before_activation, product, candidate_product: where they are written.
+        record: by quantity, and before_activation, product, candidate_product: where they are written from the span's
+            first time on.
     """
-    lane = library.Lane(cell=pointer(cell), weights=pointer(weights), reverse=reverse)
-    lane.packed = None if packing is None else address(packing)
-    lane.time, lane.batch = span.stop - span.start, initial[0].shape[0]
-    lane.lengths = None if lengths is None else lengths.data_ptr()
-    lane.x = plane_of(None if x is None else x[span])
-    lane.sums = plane_of(sums)
-    for number, before in enumerate(initial):
-        lane.initial[number] = before.data_ptr()
-    for number, after in enumerate(final):
-        lane.final[number] = after.data_ptr()
+    start = span.start
+    lane = library.Lane(
+        pointer(cell),
+        pointer(weights),
+        None if packing is None else address(packing),
+        span.stop - start,
+        batch,
+        reverse,
+        None if lengths is None else lengths.data_ptr(),
+        NO_PLANE if x is None else plane_of(x, start),
+        NO_PLANE if sums is None else plane_of(sums),
+        tuple(initial),
+        tuple(final),
+    )
     for name, mask in masks.items():
-        setattr(lane, name, plane_of(mask if name == "hidden_mask" else mask[span]))
+        setattr(lane, name, plane_of(mask, 0 if name == "hidden_mask" else start))
     if held:
-        lane.clamps = (library.Clamp * len(held))(*(one.structure(span.start) for one in held))
+        lane.clamps = (library.Clamp * len(held))(*(one.structure(start) for one in held))
         lane.clamp_count = len(held)
-    for name, values in record.items():
-        if name in QUANTITIES:
-            lane.record[QUANTITIES.index(name)] = plane_of(values[span])
-        else:
-            setattr(lane, name, plane_of(values[span]))
+    record_planes(lane, record)
     return lane
+
+
+def record_planes(structure: library.Lane | library.Gradient, planes: Iterable[tuple[str, Plane]]) -> None:
+    """Sets planes by the names of quantities, and others by the contract's names."""
+    record = structure.record
+    for name, plane in planes:
+        if (number := _QUANTITY_NUMBERS.get(name)) is None:
+            setattr(structure, name, plane)
+        else:
+            record[number] = plane
 
 
 def array_of(kind: Any, structures: Sequence[ctypes.Structure]) -> Any:

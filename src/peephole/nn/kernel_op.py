@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -55,24 +54,10 @@ class Call:
     clamped: Sequence[int]
     held: Sequence[Tensor | None]
 
-    @cached_property
+    @property
     def equations(self) -> Equations:
         """The lanes' equations."""
         return lanes.equations_of(self.key)
-
-    @property
-    def fields(self) -> tuple[Any, ...]:
-        """What it was made of."""
-        return (
-            self.key,
-            self.x,
-            self.state,
-            self.weights,
-            self.masks,
-            self.lengths,
-            self.clamped,
-            self.held,
-        )
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -85,7 +70,7 @@ class Call:
         """Lanes."""
         return int(self.state[0].shape[0])
 
-    @cached_property
+    @property
     def cell(self) -> library.Cell:
         """The equations as the kernels take them."""
         return lanes.cell_of(self.key, self.x[0].dtype)
@@ -94,20 +79,26 @@ class Call:
         """What a lane reads."""
         return self.x[lane if len(self.x) > 1 else 0]
 
-    def weights_of(self, lane: int) -> dict[str, Tensor]:
+    def weights_of(self, lane: int) -> Sequence[Tensor]:
+        """A lane's weights in the order of ``parameter_shapes``."""
+        count = len(self.weights) // self.directions
+        return self.weights[lane * count : (lane + 1) * count]
+
+    def named_weights_of(self, lane: int) -> dict[str, Tensor]:
         """A lane's weights by name."""
-        names = lanes.names_of(self.key)
-        return dict(zip(names, self.weights[lane * len(names) :], strict=False))
+        return dict(zip(self.equations.weight_names, self.weights_of(lane), strict=True))
 
     def masks_of(self, lane: int) -> dict[str, Tensor]:
         """A lane's masks by name, each of three dimensions."""
         own = self.masks[lane * len(MASKS) : (lane + 1) * len(MASKS)]
+        if all(mask is None for mask in own):
+            return {}
         found = {name: mask for name, mask in zip(MASKS, own, strict=True) if mask is not None}
         return {name: mask.unsqueeze(0) if name == "hidden_mask" else mask for name, mask in found.items()}
 
     def held_in(self, lane: int) -> list[Held]:
         """What is held fixed in a lane."""
-        found = []
+        found: list[Held] = []
         for number in range(len(self.clamped) // 3):
             own, quantity, unit = self.clamped[3 * number : 3 * number + 3]
             values, steps = self.held[2 * number : 2 * number + 2]
@@ -119,21 +110,9 @@ class Call:
         """What one lane keeps by name, with its shape; ``gates`` holds all rows as (time, batch, gates, hidden)."""
         if keep == NOTHING:
             return {}
-        e = self.equations
         time, batch = self.x[0].shape[:2]
-        shapes: dict[str, tuple[int, ...]] = {}
-        if e.name != "rnn":
-            shapes["gates"] = (time, batch, len(lanes.rows_of(self.key)), e.hidden_size)
-        shapes |= {name: (time, batch, size) for name, size in lanes.kept_of(self.key)}
-        if keep == BACKWARD:
-            rows = len(lanes.rows_of(self.key)) * e.hidden_size
-            if library.kernels().peephole_keeps_before_activation(self.cell):
-                shapes["before_activation"] = (time, batch, rows)
-            if e.layer_norm:
-                shapes["product"] = (time, batch, rows)
-            if getattr(e, "reset_after", False):
-                shapes["candidate_product"] = (time, batch, e.hidden_size)
-        return shapes
+        kept = lanes.kept_of(self.key, self.x[0].dtype, whole=keep == BACKWARD)
+        return {name: (time, batch, *sizes) for name, sizes in kept}
 
     def record_of(self, lane: int, output: Tensor, kept: Sequence[Tensor], keep: int) -> dict[str, Tensor]:
         """What one lane keeps by the names of the contract, each (time, batch, unit), the output among them.
@@ -153,8 +132,27 @@ class Call:
             "hidden": self.output_of(lane, output),
         }
 
+    def planes_of(
+        self, lane: int, output: Tensor, kept: Sequence[Tensor], keep: int, start: int = 0
+    ) -> Iterator[tuple[str, lanes.Plane]]:
+        """Where ``record_of`` begins at the input time ``start``, without a tensor made for each."""
+        size = output.element_size()
+        data, time, batch = lanes.plane_of(output, start)
+        yield "hidden", (data + lane * self.equations.output_size * size, time, batch)
+        if keep == NOTHING:
+            return
+        own = kept[len(kept) // self.directions * lane :]
+        places = lanes.places_of(self.key, output.dtype, whole=keep == BACKWARD)
+        for values, planes in zip(own, places, strict=False):
+            time, batch, *_ = values.stride()
+            data = values.data_ptr() + start * time * size
+            for name, offset in planes:
+                yield name, (data + offset, time, batch)
+
     def output_of(self, lane: int, output: Tensor) -> Tensor:
         """A lane's part of the output."""
+        if self.directions == 1:
+            return output
         size = self.equations.output_size
         return output[..., lane * size : (lane + 1) * size]
 
@@ -164,6 +162,8 @@ class Call:
         Raises:
             RuntimeError: lengths below 0 or beyond the input's time.
         """
+        if self._is_ready():
+            return self
         lengths = self.lengths
         if lengths is not None:
             lengths = lengths.to(torch.int64).contiguous()
@@ -182,6 +182,15 @@ class Call:
             self.held,
         )
 
+    def _is_ready(self) -> bool:
+        """Whether nothing has to be copied or looked at, as it nearly always is."""
+        return (
+            self.lengths is None
+            and all(map(Tensor.is_contiguous, (*self.x, *self.state, *self.weights)))
+            and not any(map(Tensor.is_neg, self.x))
+            and all(mask is None for mask in self.masks)
+        )
+
 
 def _mask(mask: Tensor) -> Tensor:
     return laid_out(mask) if mask.dim() == 3 else mask.contiguous()
@@ -190,28 +199,36 @@ def _mask(mask: Tensor) -> Tensor:
 def pieces_of(e: Equations, x: Tensor, *, whole: bool) -> Iterator[slice]:
     """The input times that are run in one go: all, or so few that their sums take little room."""
     time, batch = x.shape[:2]
+    if whole:
+        yield slice(0, time)
+        return
     step = batch * len(e.rows) * e.hidden_size * x.element_size()
-    length = time if whole else max(1, _PIECE // max(1, step))
+    length = max(1, _PIECE // max(1, step))
     for start in range(0, time, length):
         yield slice(start, min(time, start + length))
 
 
 def forward(*arguments: Any) -> list[Tensor]:
-    """Runs a layer; arguments are those of ``Call`` and what is kept, results those of ``_shapes``."""
+    """The operation: arguments are those of ``Call`` and what is kept, results those of ``_shapes``."""
     *given, keep = arguments
-    call = Call(*given).ready()
+    return _run(Call(*given), keep)
+
+
+def _run(call: Call, keep: int) -> list[Tensor]:
+    """Runs a layer; results are those of ``_shapes``."""
+    call = call.ready()
+    e, x = call.equations, call.x[0]
     results = _empty(call, keep)
-    if not call.x[0].shape[1]:
+    if not x.shape[1]:
         return results
     states = len(call.state)
     output, final, kept = results[0], results[1 : 1 + states], results[1 + states :]
     before = call.state
-    weights = [call.weights_of(lane) for lane in range(call.directions)]
-    structures = [lanes.weights_of(call.equations, own) for own in weights]
+    structures = [lanes.weights_of(call.key, call.weights_of(lane)) for lane in range(call.directions)]
     packings = [lanes.packed(call.cell, own, lanes.FORWARD) for own in structures]
-    time = len(call.x[0])
+    time, batch = x.shape[:2]
     # Layer norm makes its sums over time beforehand: piece by piece where they alone would take much room.
-    for piece in pieces_of(call.equations, call.x[0], whole=not call.equations.layer_norm or keep != NOTHING):
+    for piece in pieces_of(e, x, whole=not e.layer_norm or keep != NOTHING):
         spans = (piece, slice(time - piece.stop, time - piece.start))
         # A state may not be read and written in one place.
         after = final if before is call.state else [torch.empty_like(part) for part in final]
@@ -219,12 +236,13 @@ def forward(*arguments: Any) -> list[Tensor]:
         runs = []
         for lane in range(call.directions):
             span = spans[lane]
-            x, sums, lengths = call.input_of(lane), None, call.lengths
-            if call.equations.layer_norm:
-                sums, x = call.equations.from_input(x[span], weights[lane]), None  # type: ignore[assignment]
+            sums, lengths = None, call.lengths
+            if e.layer_norm:
+                sums = e.from_input(call.input_of(lane)[span], call.named_weights_of(lane))
             if lengths is not None and span.stop - span.start < time:
                 lengths = (lengths - span.start).clamp(0, span.stop - span.start)
-            alive += [sums, lengths]
+            masks, held = call.masks_of(lane), call.held_in(lane)
+            alive += [sums, lengths, masks]
             runs.append(
                 lanes.lane_of(
                     call.cell,
@@ -232,14 +250,15 @@ def forward(*arguments: Any) -> list[Tensor]:
                     packings[lane],
                     reverse=lane == 1,
                     span=span,
+                    batch=batch,
                     lengths=lengths,
-                    x=x,
+                    x=None if e.layer_norm else call.input_of(lane),
                     sums=sums,
-                    initial=[part[lane] for part in before],
-                    final=[part[lane] for part in after],
-                    masks=call.masks_of(lane),
-                    held=call.held_in(lane),
-                    record=call.record_of(lane, output, kept, keep),
+                    initial=lanes.addresses(before, lane),
+                    final=lanes.addresses(after, lane),
+                    masks=masks,
+                    held=held,
+                    record=call.planes_of(lane, output, kept, keep, span.start),
                 )
             )
         run_kernels("forward", library.Lane, runs)
@@ -253,7 +272,8 @@ def forward(*arguments: Any) -> list[Tensor]:
 def run_kernels(name: str, kind: Any, structures: Sequence[Any]) -> None:
     """Calls ``peephole_forward`` or ``peephole_backward`` with its workspace and torch's number of threads."""
     kernels, threads = library.kernels(), torch.get_num_threads()
-    array, count = lanes.array_of(kind, structures), len(structures)
+    count = len(structures)
+    array = structures[0] if count == 1 else lanes.array_of(kind, structures)
     room = lanes.aligned(getattr(kernels, f"peephole_{name}_workspace")(array, count, threads))
     getattr(kernels, f"peephole_{name}")(array, count, threads, lanes.address(room))
 
@@ -261,11 +281,12 @@ def run_kernels(name: str, kind: Any, structures: Sequence[Any]) -> None:
 def _empty(call: Call, keep: int) -> list[Tensor]:
     """Output, final states and what is kept, not yet written; zeros where sequences may end early."""
     x, e = call.x[0], call.equations
+    time, batch = x.shape[:2]
     make = x.new_empty if call.lengths is None else x.new_zeros
     width = call.directions * e.output_size
     final = [part.new_empty(part.shape) for part in call.state]
     kept = [large(make(shape)) for _ in range(call.directions) for shape in call.kept_shapes(keep).values()]
-    return [large(make((x.shape[0], x.shape[1], width))), *final, *kept]
+    return [large(make((time, batch, width))), *final, *kept]
 
 
 def _shapes(*arguments: Any) -> list[Tensor]:
@@ -290,7 +311,7 @@ define("layer", "int keep", forward, _shapes)
 def run_layer(call: Call, keep: int) -> list[Tensor]:
     """Runs a layer: output, final states, and what is kept, lane by lane as ``Call.kept_shapes`` says."""
     if unseen(call):
-        return forward(*call.fields, keep)
+        return _run(call, keep)
     return torch.ops.peephole.layer(*call.arguments, keep)  # type: ignore[no-any-return]
 
 

@@ -50,7 +50,11 @@ class Record:
 
     def keep(self, value: Tensor) -> Tensor:
         """A copy of ``value`` that later in-place changes by the model cannot reach."""
-        return value.clone() if self.grad else value.detach().clone()
+        return self.view(value).clone()
+
+    def view(self, value: Tensor) -> Tensor:
+        """``value`` itself, out of the autograd graph unless that is wanted."""
+        return value if self.grad or not value.requires_grad else value.detach()
 
 
 @dataclass(frozen=True)

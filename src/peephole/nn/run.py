@@ -50,7 +50,7 @@ def run_stack(
     held = [[o for o in overrides if o.layer == depth] for depth in range(len(stack.layers))]
     chosen = [
         ways.choose(
-            equations,
+            lanes[0].equations,
             like=batch.data,
             overrides=own,
             packable=batch.packable,
@@ -58,7 +58,7 @@ def run_stack(
             wanted=way,
             torchs=stack.torchs,
         ).name
-        for equations, own in zip(stack.equations, held, strict=True)
+        for lanes, own in zip(stack.layers, held, strict=True)
     ]
     dropping = stack.dropout > 0 and stack.training
     # The operation that stands in a compiled graph runs again in the backward pass: no dropout inside it.
@@ -69,8 +69,10 @@ def run_stack(
     for depth, name in enumerate(chosen):
         notes = None
         if records is not None:
-            lanes = zip(stack.layers[depth], DIRECTIONS, strict=False)
-            notes = [Record(lane.equations.name, depth, d, grad) for lane, d in lanes]
+            notes = [
+                Record(lane.equations.name, depth, direction, grad)
+                for lane, direction in zip(stack.layers[depth], DIRECTIONS, strict=False)
+            ]
             records.extend(notes)
         if name == "vendor" and single_step:
             output, final = _step_vendor(stack, depth, batch, states[depth], notes)

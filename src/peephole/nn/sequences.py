@@ -126,7 +126,7 @@ class Batch:
 
     def holding(self, data: Tensor) -> Batch:
         """The same batch with other features, in the same layout."""
-        return replace(self, data=data)
+        return Batch(data, self.lengths, self.packing, self.is_packed, self.known)
 
 
 def check_lengths(lengths: Any, *, batch: int, time: int, device: torch.device) -> tuple[Tensor | None, bool]:

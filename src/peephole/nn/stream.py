@@ -202,7 +202,7 @@ class _Layer:
         self.weights = {name: w.detach().clone().contiguous() for name, w in lane.weights.items()}
         self.dtype = self.weights["weight_ih"].dtype
         self._cell = kernel_lanes.cell_of(e.key, self.dtype, bfloat16=weights == "bfloat16")
-        self._structure = kernel_lanes.weights_of(e, self.weights)
+        self._structure = kernel_lanes.weights_of(e.key, [self.weights[name] for name in e.weight_names])
         self._packing = kernel_lanes.packed(self._cell, self._structure, kernel_lanes.FORWARD)
         like = self.weights["weight_ih"]
         self._masks = {
@@ -237,14 +237,15 @@ class _Layer:
             self._packing,
             reverse=False,
             span=slice(0, time),
+            batch=len(output[0]),
             lengths=None,
             x=x,
             sums=sums,
-            initial=self._halves[half],
-            final=self._halves[1 - half],
+            initial=[state.data_ptr() for state in self._halves[half]],
+            final=[state.data_ptr() for state in self._halves[1 - half]],
             masks={name: mask.expand(time, len(output[0]), -1) for name, mask in self._masks.items()},
             held=(),
-            record={"hidden": output},
+            record=[("hidden", kernel_lanes.plane_of(output))],
         )
 
     def _prepare(self, half: int, batch: int) -> _Prepared:

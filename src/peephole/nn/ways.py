@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 import torch
@@ -70,7 +71,7 @@ def choose(
         elif wanted is None and single_step:
             refusal = "one step alone is sooner done than the kernels have packed its weights"
         else:
-            return Way("kernel", f"Peephole's kernels serve these equations on the CPU ({_set_in_use()})")
+            return _kernel(_set_in_use())
     return _without_kernel(equations, like, overrides, packable, single_step, refusal)
 
 
@@ -133,6 +134,12 @@ def _no_kernel(equations: Equations, like: Tensor, overrides: Sequence[Override]
     elif not library.is_loaded():
         return "the library of the kernels could not be loaded"
     return None
+
+
+@lru_cache
+def _kernel(instruction_set: str) -> Way:
+    """The kernel way."""
+    return Way("kernel", f"Peephole's kernels serve these equations on the CPU ({instruction_set})")
 
 
 def _set_in_use() -> str:

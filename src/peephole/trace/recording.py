@@ -48,7 +48,7 @@ class _Taken:
         def joined(parts: Sequence[Tensor]) -> Tensor:
             values = parts[0] if len(parts) == 1 else torch.cat(list(parts))
             # Another observer may have asked for the graph where this one has not.
-            return values if grad else values.detach()
+            return values if grad or not values.requires_grad else values.detach()
 
         quantities = {name: joined([step.quantities[name] for step in steps]) for name in first.quantities}
         # Masks of steps are joined as quantities are; those held over the run are the same at every step.
