@@ -57,7 +57,8 @@ DRIVER := $(BIN)/cmake -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -S t
 CASES  ?= 100
 
 kernels-check: $(VENV)/.tools
-	$(DRIVER) -B build/asan -DPEEPHOLE_OPTIMISE=-O1 -DCMAKE_CXX_FLAGS="-g -fsanitize=address,undefined -fno-sanitize-recover=all" >/dev/null
+	$(DRIVER) -B build/asan -DPEEPHOLE_OPTIMISE=-Og -DCMAKE_CXX_FLAGS="-g1 -fsanitize=address,undefined \
+	  -fno-sanitize=null,object-size,pointer-overflow -fno-sanitize-recover=all" >/dev/null
 	$(BIN)/cmake --build build/asan
 	build/asan/driver --seed 3 --cases $(CASES)
 	$(DRIVER) -B build/tsan -DPEEPHOLE_OPTIMISE=-O1 -DCMAKE_CXX_FLAGS="-g -fsanitize=thread" >/dev/null
@@ -71,7 +72,7 @@ kernels-neon: $(VENV)/.tools
 	$(DRIVER) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
 	  -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ >/dev/null
 	$(BIN)/cmake --build build/neon
-	qemu-aarch64 -L /usr/aarch64-linux-gnu build/neon/driver --seed 3 --cases $(CASES)
+	qemu-aarch64 -L /usr/aarch64-linux-gnu build/neon/driver --seed 3 --cases $(CASES) --forks 0
 
 clean:
 	rm -rf $(VENV) build dist web/node_modules src/peephole/explorer/static

@@ -17,13 +17,13 @@ CASES = 150
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The driver and the kernels, as they are built for users."""
+    """The driver, on the library that is installed."""
     folder, tools = tmp_path_factory.mktemp("driver"), Path(sys.executable).parent
     ninja = (
         [] if not (tools / "ninja").exists() else ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={tools / 'ninja'}"]
     )
     for command in (
-        [tools / "cmake", *ninja, "-S", HERE, "-B", folder],
+        [tools / "cmake", *ninja, "-S", HERE, "-B", folder, f"-DPEEPHOLE_LIBRARY={library.place()}"],
         [tools / "cmake", "--build", folder, "--parallel", "2"],
     ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
