@@ -43,7 +43,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
       : l(lane), e(lane.cell), to(gradient), part(part), units(1, e.hidden), outputs(1, e.output), places(e, PEEPHOLE_BACKWARD) {
     from = arena.take<const T *>(part.count);
     if (projected(e)) below = arena.take<T>(part.count * padded());
-    if (in_two_products()) reset = arena.take<T>(part.count * padded());
+    if (in_two_products(e)) reset = arena.take<T>(part.count * padded());
     if (KIND == PEEPHOLE_LSTM && e.layer_norm) cell_row = arena.take<T>(padded()), gate_row = arena.take<T>(padded());
   }
 
@@ -51,11 +51,11 @@ template <class T, int KIND, bool PLAIN> class Backward {
     begin();
     Alive<T> alive(l, part, l.reverse);
     for (int64_t i = l.time; i-- > 0;) {
-      const int64_t t = l.reverse ? l.time - 1 - i : i, count = alive.at(t);
+      const int64_t t = l.time_of(i), count = alive.at(t);
       clamped = l.clamp_count && l.is_clamped(t);
       if (projected(e)) through_projection(t, count);
       for (int64_t r = 0; r < count; ++r) back_to_sums(at(t, r), r);
-      if (in_two_products()) through_reset(t, count);
+      if (in_two_products(e)) through_reset(t, count);
       part.barrier->wait();
       through_recurrence(t, count);
     }
@@ -74,19 +74,10 @@ template <class T, int KIND, bool PLAIN> class Backward {
   T *below = nullptr, *reset = nullptr;
   T *cell_row = nullptr, *gate_row = nullptr;  // one row: of an LSTM with layer_norm
 
-  bool in_two_products() const { return KIND == PEEPHOLE_GRU && !e.reset_after; }
   int64_t padded() const { return units.vectors * N<T>; }
   Step<T> at(int64_t t, int64_t r) const { return {l, t, part.sequence(r), clamped}; }
   T *running_hidden(const Step<T> &s) const { return to.initial[0] + s.b * e.output; }
   T *running_cell(const Step<T> &s) const { return to.initial[1] + s.b * e.hidden; }
-  const T *hidden_before(const Step<T> &s) const {
-    if (l.is_first(s.t, s.b)) return l.initial[0] + s.b * e.output;
-    return l.record[PEEPHOLE_HIDDEN].at(l.before(s.t), s.b);
-  }
-  const T *cell_before(const Step<T> &s) const {
-    if (l.is_first(s.t, s.b)) return l.initial[1] + s.b * e.hidden;
-    return l.record[PEEPHOLE_CELL].at(l.before(s.t), s.b);
-  }
 
   // The part's own vectors of units; with a projection it has all of both kinds.
   int64_t last_of(const Blocks<T> &of) const { return least(of.vectors, of.first(part.end(of.count))); }
@@ -214,7 +205,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
 
   void lstm_back(const Step<T> &s, int64_t r) {
     const LstmGradients<T> gradients = lstm_gradients(s);
-    const T *before = cell_before(s), *seen = seen_cell(s);
+    const T *before = l.cell_before(s.t, s.b), *seen = seen_cell(s);
     each_vector(units, [&](int64_t unit, int n) {
       const V<T> dm = of_output(s, r, unit, n), cell = load(seen + unit, n), y = output_function<T, PLAIN>(e, cell);
       const V<T> d = dm * output_gate(s, unit, n);
@@ -225,7 +216,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
 
   void normed_lstm_back(const Step<T> &s, int64_t r) {
     const LstmGradients<T> gradients = lstm_gradients(s);
-    const T *before = cell_before(s), *seen = seen_cell(s), *gain = (const T *)l.weights.norm_cell;
+    const T *before = l.cell_before(s.t, s.b), *seen = seen_cell(s), *gain = (const T *)l.weights.norm_cell;
     const Normed<T> normed(seen, gain, (const T *)l.weights.norm_cell_bias, e.hidden);
     T *d_normed = s.at(to.normalised_cell, 0);
     each_vector(units, [&](int64_t unit, int n) {
@@ -241,7 +232,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
   }
 
   void gru_back(const Step<T> &s) {
-    const T *before = hidden_before(s);
+    const T *before = l.hidden_before(s.t, s.b);
     each_vector(units, [&](int64_t unit, int n) {
       const V<T> dh = unfinished(s, unit, n);
       V<T> kept = load(running_hidden(s) + unit, n);
@@ -250,7 +241,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
       store(running_hidden(s) + unit, kept, n);
       leave(s, GRU_UPDATE, unit, n, update);
       leave(s, GRU_CANDIDATE, unit, n, candidate);
-      if (in_two_products()) return;
+      if (in_two_products(e)) return;
       const V<T> r = load(s.at(l.record[PEEPHOLE_RESET_GATE], unit), n);
       const V<T> product = load(s.at(l.candidate_product, unit), n), d_product = candidate * r;
       leave(s, GRU_RESET, unit, n, gru_reset_back<T, PLAIN>(s, unit, n, candidate * product, to.incoming));
@@ -269,7 +260,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
     recurrent(count, gates, e.hidden, nothing<T>(), 0, [&](int64_t r, int64_t unit, int n, V<T> d) {
       const Step<T> s = at(t, r);
       const V<T> gate = load(s.at(l.record[PEEPHOLE_RESET_GATE], unit), n);
-      V<T> h = load(hidden_before(s) + unit, n);
+      V<T> h = load(l.hidden_before(s.t, s.b) + unit, n);
       if (l.hidden_mask) h *= load(l.hidden_mask.at(0, s.b) + unit, n);
       leave(s, GRU_RESET, unit, n, gru_reset_back<T, PLAIN>(s, unit, n, d * h, to.incoming));
       store(reset + r * padded() + unit, d * gate);
@@ -287,9 +278,9 @@ template <class T, int KIND, bool PLAIN> class Backward {
     T *d_product = s.at(to.product, 0);
     const int64_t size = e.hidden;
     if constexpr (KIND == PEEPHOLE_GRU) {
-      const T *own = in_two_products() ? d + 2 * size : s.at(to.candidate_product, 0);
+      const T *own = in_two_products(e) ? d + 2 * size : s.at(to.candidate_product, 0);
       denormalise<T>(product + 2 * size, gain + 2 * size, own, d_product + 2 * size, size);
-      if (!in_two_products()) denormalise<T>(product, gain, d, d_product, 2 * size);  // else r is not there yet
+      if (!in_two_products(e)) denormalise<T>(product, gain, d, d_product, 2 * size);  // else r is not there yet
     } else {
       denormalise<T>(product, gain, d, d_product, gates_of(e) * size);
     }
@@ -306,7 +297,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
     const Plane<T> &plane = e.layer_norm ? to.product : to.sums;
     for (int64_t r = 0; r < count; ++r) from[r] = at(t, r).at(plane, 0);
     const int64_t size = e.hidden;
-    if (in_two_products()) return recurrent(count, 0, 2 * size, reset, padded(), add);
+    if (in_two_products(e)) return recurrent(count, 0, 2 * size, reset, padded(), add);
     if (KIND != PEEPHOLE_GRU || e.layer_norm) return recurrent(count, 0, gates_of(e) * size, nothing<T>(), 0, add);
     recurrent(count, 0, 2 * size, nothing<T>(), 0, add);
     for (int64_t r = 0; r < count; ++r) from[r] = at(t, r).at(to.candidate_product, 0);

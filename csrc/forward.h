@@ -33,7 +33,7 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
     if (projected(e)) below = arena.take<T>(part.count * e.hidden);
     if (e.layer_norm) product = arena.take<T>(part.count * gates_of(e) * e.hidden);
     if (e.layer_norm && KIND == PEEPHOLE_LSTM) cell_row = arena.take<T>(padded()), gate_row = arena.take<T>(padded());
-    if (in_two_products()) {
+    if (in_two_products(e)) {
       update = arena.take<T>(part.count * padded());
       candidate = arena.take<T>(part.count * padded());
       reset = arena.take<T>(part.count * e.hidden);
@@ -50,15 +50,15 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
     Alive<T> alive(l, part, !l.reverse);
     int64_t made = 0;  // number of steps until which W x is there
     for (int64_t i = 0; i < l.time; ++i) {
-      const int64_t t = time_of(i), count = alive.at(t);
+      const int64_t t = l.time_of(i), count = alive.at(t);
       clamped = l.clamp_count && l.is_clamped(t);
       if (l.hidden_mask)
         for (int64_t r = 0; r < count; ++r) entering[r] = masked_hidden(r, turn ^ 1);
       if (few && i == made) made = look_ahead(i);
       if (e.layer_norm)
-        in_two_products() ? two_normed_products(t, count) : normed(t, count);
+        in_two_products(e) ? two_normed_products(t, count) : normed(t, count);
       else
-        in_two_products() ? two_products(t, count) : step(t, count);
+        in_two_products(e) ? two_products(t, count) : step(t, count);
       if (projected(e)) project(t, count);
       for (int64_t r = 0; r < count; ++r) {
         hidden[r] = l.record[PEEPHOLE_HIDDEN].at(t, part.sequence(r));
@@ -96,9 +96,7 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
   // One row: of an LSTM with layer_norm the cell that the norm reads, and the output gate.
   T *cell_row = nullptr, *gate_row = nullptr;
 
-  bool in_two_products() const { return KIND == PEEPHOLE_GRU && !e.reset_after; }
   int64_t padded() const { return blocks.vectors * N<T>; }
-  int64_t time_of(int64_t i) const { return l.reverse ? l.time - 1 - i : i; }
   const W *panels(int64_t place) const { return (const W *)(l.packed + place); }
   const T *bias(int64_t block) const { return (const T *)(l.packed + places.bias) + blocks.offset(block, 1); }
   Step<T> at(int64_t t, int64_t r) const { return {l, t, part.sequence(r), clamped}; }
@@ -121,7 +119,7 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
         for (int64_t u = first_unit(); u < last_output(); ++u)
           to[u] = other[u] = hidden[r][u] * l.hidden_mask.at(0, b)[u];
       }
-      if (in_two_products()) reset_rows[r] = reset + r * e.hidden;
+      if (in_two_products(e)) reset_rows[r] = reset + r * e.hidden;
       if (KIND == PEEPHOLE_LSTM)
         for (int64_t u = first_unit(); u < last_unit(); ++u) running_cell(r)[u] = l.initial[1][b * e.hidden + u];
     }
@@ -142,7 +140,7 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
     int made = 0;
     ahead_from = i;
     for (int64_t s = 0; s < steps && i + s < l.time; ++s) {
-      const int64_t t = time_of(i + s);
+      const int64_t t = l.time_of(i + s);
       ahead_rows[s] = made;
       for (int64_t r = 0; r < part.count && l.length(part.sequence(r)) > t; ++r)
         x[made++] = l.x.at(t, part.sequence(r));
@@ -162,7 +160,7 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
   void from_input(int64_t t, int64_t block, int64_t first, int rows, T *out, bool last = false) {
     const int vectors = blocks.gates * blocks.width(block);
     if (few) {
-      const int64_t row = ahead_rows[time_of(t) - ahead_from] + first;  // time_of is its own inverse
+      const int64_t row = ahead_rows[l.time_of(t) - ahead_from] + first;
       const T *from = ahead + row * blocks.numbers(1) + blocks.offset(block, 1);
       for (int r = 0; r < rows; ++r)
         for (int c = 0; c < vectors; ++c)

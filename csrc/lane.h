@@ -33,6 +33,8 @@ inline int gates_of(const peephole_cell &c) {
 }
 
 inline bool projected(const peephole_cell &c) { return c.output != c.hidden; }
+// The GRU whose candidate's product comes after the reset gate.
+inline bool in_two_products(const peephole_cell &c) { return c.kind == PEEPHOLE_GRU && !c.reset_after; }
 
 // Units cut into vectors, and vectors into blocks: a block's columns, its units times its gates, fill a tile.
 template <class T> struct Blocks {
@@ -74,7 +76,7 @@ template <class T> struct Packing {
       return here;
     };
     const int gates = gates_of(c);
-    const bool split = c.kind == PEEPHOLE_GRU && !c.reset_after;  // the candidate's product comes after the gates'
+    const bool split = in_two_products(c);
     if (backward) {
       recurrent = place(Blocks<T>(1, c.output).numbers(gates * c.hidden) * number);
       if (projected(c)) projection = place(Blocks<T>(1, c.hidden).numbers(c.output) * number);
@@ -133,13 +135,21 @@ template <class T> struct Lane {
   }
 
   int64_t length(int64_t b) const { return lengths ? lengths[b] : time; }
-  // The input time of the step that comes before the one at t; only asked where there is one.
-  int64_t before(int64_t t) const { return reverse ? t + 1 : t - 1; }
-  bool is_first(int64_t t, int64_t b) const { return reverse ? t == length(b) - 1 : t == 0; }
+  // The input time of step number i, and, being its own inverse, the number of the step at an input time.
+  int64_t time_of(int64_t i) const { return reverse ? time - 1 - i : i; }
+  // The state that the step at t started from.
+  const T *hidden_before(int64_t t, int64_t b) const { return state_before(PEEPHOLE_HIDDEN, 0, cell.output, t, b); }
+  const T *cell_before(int64_t t, int64_t b) const { return state_before(PEEPHOLE_CELL, 1, cell.hidden, t, b); }
   bool is_clamped(int64_t t) const {
     for (int64_t i = 0; i < clamp_count; ++i)
       if (!clamps[i].steps || clamps[i].steps[t]) return true;
     return false;
+  }
+
+ private:
+  const T *state_before(int quantity, int number, int64_t size, int64_t t, int64_t b) const {
+    const bool first = reverse ? t == length(b) - 1 : t == 0;
+    return first ? initial[number] + b * size : record[quantity].at(reverse ? t + 1 : t - 1, b);
   }
 };
 
@@ -171,7 +181,7 @@ template <class T> struct Step {
   PEEPHOLE_INLINE const T *at(const Plane<const T> &p, int64_t unit) const { return p.at(t, b) + unit; }
 
   PEEPHOLE_INLINE V<T> tap(int quantity, int64_t unit, int n, V<T> value) const {
-    if (__builtin_expect(clamped, 0)) value = held(quantity, unit, value);
+    if (__builtin_expect(clamped, 0)) value = each_held(quantity, unit, value, [](T to) { return to; });
     const Plane<T> &plane = lane.record[quantity];
     if (plane) store(at(plane, unit), value, n);
     return value;
@@ -180,31 +190,22 @@ template <class T> struct Step {
   // The gradient on its way back through a tap: what comes in from the record is added, what was held stops it.
   PEEPHOLE_INLINE V<T> untap(int quantity, int64_t unit, int n, V<T> gradient, const Plane<const T> *incoming) const {
     if (incoming[quantity]) gradient += load(at(incoming[quantity], unit), n);
-    if (__builtin_expect(clamped, 0)) gradient = let_through(quantity, unit, gradient);
+    if (__builtin_expect(clamped, 0)) gradient = each_held(quantity, unit, gradient, [](T) { return T(0); });
     return gradient;
   }
 
-  [[gnu::noinline]] V<T> held(int quantity, int64_t unit, V<T> value) const {
-    for (int64_t i = 0; i < lane.clamp_count; ++i) {
+  // The vector with f(what it is held at) in the place of each unit that is held here. By value: whose address is taken, goes
+  // through memory even where nothing is held.
+  template <class F> [[gnu::noinline]] V<T> each_held(int quantity, int64_t unit, V<T> values, F f) const {
+    for (int64_t number = 0; number < lane.clamp_count; ++number) {
+      const peephole_clamp &clamp = lane.clamps[number];
       T to;
-      if (!holds(lane.clamps[i], quantity, to)) continue;
-      for (int lane_ = 0; lane_ < N<T>; ++lane_)
-        if (covers(lane.clamps[i], unit + lane_)) value[lane_] = to;
+      if (!holds(clamp, quantity, to)) continue;
+      for (int i = 0; i < N<T>; ++i)
+        if (clamp.unit < 0 || clamp.unit == unit + i) values[i] = f(to);
     }
-    return value;
+    return values;
   }
-
-  [[gnu::noinline]] V<T> let_through(int quantity, int64_t unit, V<T> gradient) const {
-    for (int64_t i = 0; i < lane.clamp_count; ++i) {
-      T to;
-      if (!holds(lane.clamps[i], quantity, to)) continue;
-      for (int lane_ = 0; lane_ < N<T>; ++lane_)
-        if (covers(lane.clamps[i], unit + lane_)) gradient[lane_] = 0;
-    }
-    return gradient;
-  }
-
-  static bool covers(const peephole_clamp &clamp, int64_t unit) { return clamp.unit < 0 || clamp.unit == unit; }
 
   // Whether a clamp acts here, and at what it holds.
   bool holds(const peephole_clamp &clamp, int quantity, T &to) const {

@@ -110,7 +110,7 @@ template <class T, class W> void pack_forward(const peephole_cell &c, const peep
     pack_bias(c, w, all, (T *)(packed + places.bias));
     pack_rows(all, c.input, (const T *)w.ih, (W *)(packed + places.input));
   }
-  if (c.kind == PEEPHOLE_GRU && !c.reset_after) {
+  if (in_two_products(c)) {
     pack_rows(gates_alone<T>(c), c.output, hh, (W *)(packed + places.recurrent));
     pack_rows(Blocks<T>(1, c.hidden), c.output, hh + 2 * c.hidden * c.output, (W *)(packed + places.candidate));
   } else {

@@ -45,7 +45,7 @@ struct Division {
 };
 
 inline bool divided_by_units(const peephole_cell &c) {
-  return !c.layer_norm && !projected(c) && (c.kind != PEEPHOLE_GRU || c.reset_after);
+  return !c.layer_norm && !projected(c) && !in_two_products(c);
 }
 
 inline Division division(const peephole_cell &c, int64_t batch, int64_t threads) {

@@ -187,10 +187,8 @@ template <class T> class WeightGradients {
   }
 
   void side_row(typename Outer<T>::Side side, int64_t t, int64_t b, T *to) const {
-    const peephole_cell &c = l.cell;
     const T *h = side == Outer<T>::BEFORE_PROJECTION ? l.record[PEEPHOLE_HIDDEN_BEFORE_PROJECTION].at(t, b)
-                 : l.is_first(t, b)                  ? l.initial[0] + b * c.output
-                                                     : l.record[PEEPHOLE_HIDDEN].at(l.before(t), b);
+                                                     : l.hidden_before(t, b);
     const T *mask = l.hidden_mask && side != Outer<T>::BEFORE_PROJECTION ? l.hidden_mask.at(0, b) : nullptr;
     const T *reset = side == Outer<T>::RESET_HIDDEN ? l.record[PEEPHOLE_RESET_GATE].at(t, b) : nullptr;
     each_vector(width_of(side), [&](int64_t u, int n) {
@@ -214,7 +212,7 @@ template <class T, class F> void each_outer(const Lane<T> &l, const Gradient<T> 
   if (c.kind != PEEPHOLE_GRU) return f(O{r_side, 0, rows, ih, O::HIDDEN, hh});
   T *ih_candidate = ih ? ih + gates * c.input : nullptr, *hh_candidate = hh ? hh + gates * c.output : nullptr;
   f(O{r_side, 0, gates, ih, O::HIDDEN, hh});
-  if (!c.reset_after) return f(O{r_side, gates, c.hidden, ih_candidate, O::RESET_HIDDEN, hh_candidate});
+  if (in_two_products(c)) return f(O{r_side, gates, c.hidden, ih_candidate, O::RESET_HIDDEN, hh_candidate});
   if (c.layer_norm) return f(O{r_side, gates, c.hidden, nullptr, O::HIDDEN, hh_candidate});
   if (ih) f(O{g.sums, gates, c.hidden, ih_candidate, O::NOTHING, nullptr});
   if (hh) f(O{g.candidate_product, 0, c.hidden, nullptr, O::HIDDEN, hh_candidate});
