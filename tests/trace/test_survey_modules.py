@@ -34,7 +34,7 @@ class Learned(Reader):
 
     def __init__(self) -> None:
         super().__init__(nn.GRU)
-        self.start = nn.Parameter(torch.randn(1, 1, 6))
+        self.start = nn.Parameter(4 * torch.randn(1, 1, 6))  # also beyond what a candidate can reach
 
     def forward(self, tokens: Tensor, state: Any = None) -> Any:
         state = self.start.expand(-1, tokens.shape[1], -1) if state is None else state

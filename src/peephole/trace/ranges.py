@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from peephole.nn.equations import Equations
+from peephole.nn.gru import GRUEquations
 from peephole.nn.lstm import LSTMEquations
 from peephole.nn.rnn import RNNEquations
 
@@ -14,13 +15,15 @@ GATES = frozenset({"input_gate", "forget_gate", "output_gate", "reset_gate", "up
 def bounds(quantity: str, equations: Equations) -> tuple[float, float] | None:
     """The range that the quantity cannot leave, both ends included; None where it has none.
 
-    A cell has none, nor has what a projection or a rectifier lets through.
+    A cell has none, nor has what a projection or a rectifier lets through, nor the hidden state of a GRU, which keeps a
+    share of a first state that may lie anywhere.
     """
     if quantity in GATES:
         return 0.0, 1.0
     rectified = isinstance(equations, RNNEquations) and equations.nonlinearity == "relu"
     projected = isinstance(equations, LSTMEquations) and equations.proj_size > 0
-    if quantity == "cell" or (quantity == "hidden" and (rectified or projected)):
+    kept = isinstance(equations, GRUEquations)
+    if quantity == "cell" or (quantity == "hidden" and (rectified or projected or kept)):
         return None
     return -1.0, 1.0
 
