@@ -30,11 +30,12 @@ class Reader(nn.Module):
 
 
 class Learned(Reader):
-    """Its first state is learned."""
+    """Its first state is learned, lies beyond what a candidate can reach, and is kept for a while."""
 
     def __init__(self) -> None:
         super().__init__(nn.GRU)
-        self.start = nn.Parameter(4 * torch.randn(1, 1, 6))  # also beyond what a candidate can reach
+        self.start = nn.Parameter(torch.full((1, 1, 6), 4.0))
+        nn.init.constant_(self.rnn.bias_ih_l0[6:12], 4.0)  # the update gate
 
     def forward(self, tokens: Tensor, state: Any = None) -> Any:
         state = self.start.expand(-1, tokens.shape[1], -1) if state is None else state
