@@ -7,6 +7,7 @@
     ├── RunError               (ValueError)         a run folder that cannot be used
     │   ├── RunNotFoundError   (FileNotFoundError)  … because it is not there
     │   └── RunExistsError     (FileExistsError)    … because it would be overwritten
+    ├── InterchangeError       (ValueError)         another framework's file that cannot be taken in or written
     ├── TrainingError          (RuntimeError)       a training run that cannot go on
     ├── TraceError             (ValueError)         a trace that cannot be made, read or saved
     │   └── MissingQuantityError (AttributeError, KeyError)  a gate or state that this record does not hold
@@ -47,6 +48,10 @@ class RunNotFoundError(RunError, FileNotFoundError):
 
 class RunExistsError(RunError, FileExistsError):
     """A run folder is there already and would be overwritten."""
+
+
+class InterchangeError(PeepholeError, ValueError):
+    """A file or module of another framework cannot be taken in, or a network cannot be written for one."""
 
 
 class TrainingError(PeepholeError, RuntimeError):
