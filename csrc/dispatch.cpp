@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels.h"
+#include "threads.h"
 
 namespace peephole {
 namespace {
@@ -56,6 +57,12 @@ int64_t peephole_use(const char *name) {
 
 const char *peephole_in_use(void) { return use().name; }
 int64_t peephole_version(void) { return PEEPHOLE_VERSION; }
+
+void peephole_use_openmp(void *parallel, void *thread_number, void *in_parallel, void *dynamic, void *thread_limit) {
+  using Ask = int (*)();
+  peephole::use_openmp({(void (*)(void (*)(void *), void *, unsigned, unsigned))parallel, (Ask)thread_number,
+                        (Ask)in_parallel, (Ask)dynamic, (Ask)thread_limit});
+}
 
 void peephole_expect(void *memory, int64_t bytes) {
 #ifdef MADV_HUGEPAGE

@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 /* Raised by one whenever anything below changes; the caller compares it with the one it was written for. */
-#define PEEPHOLE_VERSION 2
+#define PEEPHOLE_VERSION 3
 
 enum { PEEPHOLE_RNN, PEEPHOLE_LSTM, PEEPHOLE_GRU };
 enum { PEEPHOLE_FLOAT32, PEEPHOLE_FLOAT64 };
@@ -178,6 +178,13 @@ PEEPHOLE_API int64_t peephole_use(const char *name);
 /* The set in use. */
 PEEPHOLE_API const char *peephole_in_use(void);
 PEEPHOLE_API int64_t peephole_version(void);
+
+/* The threads that calls run on: without this a pool of the library's own. Given the functions GOMP_parallel,
+ * omp_get_thread_num, omp_in_parallel, omp_get_dynamic and omp_get_thread_limit of an OpenMP that the process has, they
+ * are that OpenMP's, which are awake where other work has just used them. To be called before the first call of a
+ * pass, or between them. In a child of a fork it is the own pool again. */
+PEEPHOLE_API void peephole_use_openmp(void *parallel, void *thread_number, void *in_parallel, void *dynamic,
+                                      void *thread_limit);
 
 /* Says of new memory that all of it will be written: where the system has large pages it may use them. A record of tens
  * of megabytes otherwise costs a fault for every 4 KiB. */

@@ -94,21 +94,56 @@ class Pool {
 // Never destroyed: its threads outlive everything. A child of a fork has none of them and starts with a pool of its own;
 // the parent's, whose locks may be held by threads that are not there, is left alone.
 Pool *pool = nullptr;
+OpenMP openmp;
+std::atomic<bool> openmp_is_here{false};
 pthread_once_t once = PTHREAD_ONCE_INIT;
 
 void begin() {
   pool = new Pool;
-  pthread_atfork(nullptr, nullptr, [] { pool = new Pool; });
+  pthread_atfork(nullptr, nullptr, [] {
+    pool = new Pool;
+    openmp_is_here = false;
+  });
 }
+
+// Whether a region of so many threads would have them all.
+bool openmp_has(int64_t threads) {
+  return openmp_is_here && !openmp.in_parallel() && !openmp.dynamic() && openmp.thread_limit() >= threads;
+}
+
+// One task on OpenMP's threads.
+struct Region {
+  const Task task;
+  void *const context;
+  const int64_t parts;
+  const bool together;
+  std::atomic<int64_t> next{0};
+
+  static void run(void *pointer) {
+    Region &r = *(Region *)pointer;
+    if (r.together) {
+      if (const int64_t number = openmp.thread_number(); number < r.parts) r.task(r.context, number);
+      return;
+    }
+    for (int64_t part; (part = r.next.fetch_add(1, std::memory_order_relaxed)) < r.parts;) r.task(r.context, part);
+  }
+};
 
 }  // namespace
 
-Threads::Threads(int64_t wanted) : count_(1), owner_(false) {
+void use_openmp(const OpenMP &functions) {
+  pthread_once(&once, begin);
+  openmp = functions;
+  openmp_is_here = true;
+}
+
+Threads::Threads(int64_t wanted) : count_(1), owner_(false), openmp_(false) {
   if (wanted <= 1) return;
   pthread_once(&once, begin);
   owner_ = pool->owner.try_lock();
   if (!owner_) return;
-  const int64_t there = pool->grow(wanted);
+  openmp_ = openmp_has(wanted);
+  const int64_t there = openmp_ ? wanted : pool->grow(wanted);
   count_ = there < wanted ? there : wanted;
 }
 
@@ -117,10 +152,14 @@ Threads::~Threads() {
 }
 
 void Threads::run(Task task, void *context, int64_t parts, bool together) {
-  if (count_ == 1)
+  if (count_ == 1) {
     for (int64_t part = 0; part < parts; ++part) task(context, part);
-  else
+  } else if (openmp_) {
+    Region region{task, context, parts, together};
+    openmp.parallel(Region::run, &region, (unsigned)count_, 0);
+  } else {
     pool->run(task, context, parts, count_, together);
+  }
 }
 
 int64_t Threads::count() const { return count_; }

@@ -1,7 +1,10 @@
-// The library's own threads: a small pool, and a barrier for threads that meet at every step of time.
+// Threads: those of an OpenMP that the process has, or a small pool of the library's own; and a barrier for threads that
+// meet at every step of time.
 //
-// OpenMP's pool does not survive a fork and hides from ThreadSanitizer. This one is given to one caller at a time:
-// whoever calls meanwhile from another thread computes alone, which changes no value.
+// An OpenMP's threads stay awake for milliseconds after each of its regions. Where torch has used them a moment ago, a
+// pool beside them finds the processors taken. So they are used where they are; but they do not survive a fork, and
+// ThreadSanitizer cannot see them. Threads are given to one caller at a time: whoever calls meanwhile from another
+// thread computes alone, which changes no value.
 #pragma once
 
 #include <stdint.h>
@@ -11,6 +14,18 @@
 namespace peephole {
 
 using Task = void (*)(void *context, int64_t part);
+
+// The functions of an OpenMP under the names that GCC's library has and LLVM's answers to; all or none.
+struct OpenMP {
+  void (*parallel)(void (*region)(void *), void *context, unsigned threads, unsigned flags);  // GOMP_parallel
+  int (*thread_number)();                                                                     // omp_get_thread_num
+  int (*in_parallel)();                                                                       // omp_in_parallel
+  int (*dynamic)();                                                                           // omp_get_dynamic
+  int (*thread_limit)();                                                                      // omp_get_thread_limit
+};
+
+// From now on its threads do the work, until this process forks: the child has none of them and uses a pool of its own.
+void use_openmp(const OpenMP &openmp);
 
 // Up to `wanted` threads, the caller among them, for as long as this object lives.
 class Threads {
@@ -30,7 +45,7 @@ class Threads {
 
  private:
   int64_t count_;
-  bool owner_;
+  bool owner_, openmp_;
 };
 
 // Where `count` threads wait for one another. It belongs to one call. Spins for a moment, then lets others run: with

@@ -6,6 +6,7 @@ import multiprocessing
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +158,23 @@ def test_a_process_forked_after_the_kernels_ran_runs_them_too() -> None:
         process.join(60)
         assert process.exitcode == 0
         assert there.get() == expected
+    finally:
+        torch.set_num_threads(1)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or "parallel backend: OpenMP" not in torch.__config__.parallel_info(),
+    reason="torch does not run on OpenMP here",
+)
+def test_the_threads_are_those_that_torch_has_already() -> None:
+    threads = Path("/proc/self/task")
+    x, layer = torch.randn(30, 32, 3), ph.LSTM(3, 64)
+    torch.set_num_threads(2)
+    try:
+        torch.randn(1 << 20).exp()
+        before = len(list(threads.iterdir()))
+        layer(x)
+        assert len(list(threads.iterdir())) == before
     finally:
         torch.set_num_threads(1)
 

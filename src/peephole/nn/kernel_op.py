@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,6 +22,9 @@ from peephole.nn import kernel_lanes as lanes
 from peephole.nn import library, opaque
 from peephole.nn.equations import Equations
 from peephole.nn.kernel_lanes import MASKS, Held, laid_out, large
+
+if library.is_loaded():  # torch's threads, or a pool beside them
+    library.share_threads(Path(torch.__file__).with_name("lib") / "libtorch_cpu.so")
 
 NOTHING, RECORD, BACKWARD = range(3)
 """What is kept of a run: nothing, every quantity, or whatever the backward pass reads."""

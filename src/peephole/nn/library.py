@@ -17,7 +17,7 @@ from typing import Any
 
 from peephole.errors import OptionError
 
-VERSION = 2
+VERSION = 3
 """The contract that this file mirrors: PEEPHOLE_VERSION."""
 
 CELLS = ("rnn", "lstm", "gru")
@@ -127,6 +127,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "peephole_instruction_set": (c_char_p, [c_int64]),
     "peephole_use": (c_int64, [c_char_p]),
     "peephole_in_use": (c_char_p, []),
+    "peephole_use_openmp": (None, [c_void_p] * 5),
     "peephole_expect": (None, [c_void_p, c_int64]),
     "peephole_keeps_before_activation": (c_int64, [POINTER(Cell)]),
     "peephole_packed_size": (c_int64, [POINTER(Cell), c_int64]),
@@ -212,6 +213,36 @@ def kernels() -> ctypes.CDLL:
     if _loaded.library is None:
         raise OSError(_loaded.problem)
     return _loaded.library
+
+
+_OPENMP = (
+    "GOMP_parallel",
+    "omp_get_thread_num",
+    "omp_in_parallel",
+    "omp_get_dynamic",
+    "omp_get_thread_limit",
+)
+
+
+def share_threads(other: Path) -> bool:
+    """Has the kernels run on the threads of the OpenMP that another loaded library uses, from now on.
+
+    Args:
+        other: that library.
+
+    Returns:
+        whether there is such an OpenMP; without one the kernels keep a pool of their own.
+
+    Raises:
+        OSError: there are no kernels.
+    """
+    try:
+        found = ctypes.CDLL(str(other))
+        functions = [ctypes.cast(getattr(found, name), c_void_p) for name in _OPENMP]
+    except (OSError, AttributeError):  # another platform's torch, which has another way to be parallel
+        return False
+    kernels().peephole_use_openmp(*functions)
+    return True
 
 
 def changes() -> int:
