@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -19,6 +21,9 @@ def train_a_share(rank: int, folder: str) -> None:
     output.square().sum().backward()
     if rank == 0:
         torch.save([p.grad for p in model.parameters()], f"{folder}/gradients")
+    del model  # it holds the group, whose threads would outlive it to the end of the process and abort that
+    gc.collect()
+    dist.barrier()
     dist.destroy_process_group()
 
 
