@@ -108,8 +108,9 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "peephole.cli", *map(str, arguments)]
 
 
-def explore(*paths: Path, texts: Sequence[Path] = ()) -> Explorer:
+def explore(*paths: Path, texts: Sequence[Path] = (), inputs: Sequence[Path] = ()) -> Explorer:
     files = [part for text in texts for part in ("--text", text)]
+    files += [part for path in inputs for part in ("--input", path)]
     process = subprocess.Popen(
         command("explore", *paths, *files, "--no-open"), stdout=subprocess.PIPE, text=True
     )

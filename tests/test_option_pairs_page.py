@@ -44,8 +44,8 @@ def test_a_pair_that_is_refused_at_some_of_its_values_says_both(
     refusal = Refusal("rnn", {"nonlinearity": "relu", "layer_norm": True}, "this test says so")
     monkeypatch.setattr(options, "REFUSALS", (*options.REFUSALS, refusal))
     page = script.page()
-    assert "| 3 | `layer_norm` | ✓ | ✓ ✗<sup>1</sup> |" in page
-    assert "1. `nonlinearity='relu'` and `layer_norm=True`: this test says so" in page
+    assert "| 3 | `layer_norm` | ✓ | ✓ ✗<sup>3</sup> |" in page
+    assert "3. `nonlinearity='relu'` and `layer_norm=True`: this test says so" in page
     assert page != script.PAGE.read_text(encoding="utf-8")
 
 

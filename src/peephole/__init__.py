@@ -33,6 +33,12 @@ from peephole.trace.trace import LayerRecord, Trace
 
 if TYPE_CHECKING:
     from peephole import zoo
+    from peephole.interchange.arrays import from_arrays
+    from peephole.interchange.imported import Imported
+    from peephole.interchange.keras.writer import to_keras_arrays
+    from peephole.interchange.loading import load
+    from peephole.interchange.onnx.writer import export_onnx
+    from peephole.interchange.pytorch.writer import to_torch_state_dict
     from peephole.train.run import Run
 
     open_run = Run.open
@@ -54,6 +60,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "GRUCell",
+    "Imported",
     "LSTMCell",
     "LayerRecord",
     "Network",
@@ -65,14 +72,29 @@ __all__ = [
     "Trace",
     "__version__",
     "errors",
+    "export_onnx",
+    "from_arrays",
     "intervene",
+    "load",
     "open_run",
     "recording",
     "shapes",
     "survey",
+    "to_keras_arrays",
+    "to_torch_state_dict",
     "trace",
     "zoo",
 ]
+
+_INTERCHANGE = {
+    "Imported": "imported",
+    "export_onnx": "onnx.writer",
+    "from_arrays": "arrays",
+    "load": "loading",
+    "to_keras_arrays": "keras.writer",
+    "to_torch_state_dict": "pytorch.writer",
+}
+"""Which file of ``interchange`` has each of its public names."""
 
 if not TYPE_CHECKING:  # or a type checker would take any name for granted
 
@@ -81,6 +103,8 @@ if not TYPE_CHECKING:  # or a type checker would take any name for granted
             from peephole.train.run import Run
 
             return Run if name == "Run" else Run.open
+        if name in _INTERCHANGE:
+            return getattr(import_module(f"peephole.interchange.{_INTERCHANGE[name]}"), name)
         if name == "zoo":
             return import_module("peephole.zoo")
         raise AttributeError(f"module 'peephole' has no attribute {name!r}")

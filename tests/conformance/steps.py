@@ -13,7 +13,7 @@ MAKERS = {"rnn": elman.step_with, "lstm": lstm.step_with, "gru": gru.step_with}
 #: what no step knows: options that draw masks, act at the start alone, or stand around the step
 OF_MASKS = ("recurrent_dropout", "variational_dropout", "weight_dropout")
 AT_THE_START = ("forget_bias", "bias", "learned_state")
-OF_THE_LAYER = ("num_layers", "batch_first", "dropout", "bidirectional", "merge", "connection")
+OF_THE_LAYER = ("num_layers", "batch_first", "dropout", "bidirectional", "merge", "connection", "reverse")
 
 
 def step_of(cell: str, options: Mapping[str, Any]) -> Step:

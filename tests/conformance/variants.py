@@ -42,7 +42,15 @@ class Variant:
 
     @property
     def directions(self) -> tuple[str, ...]:
+        if self.option("reverse", False):
+            return ("backward",)
         return ("forward", "backward") if self.option("bidirectional", False) else ("forward",)
+
+    @property
+    def both_ways(self) -> Variant:
+        """The same in both directions, but for one that reads backwards alone."""
+        both = not self.option("reverse", False)
+        return replace(self, options={**self.options, "bidirectional": True} if both else self.options)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -75,12 +83,16 @@ class Variant:
         """The oracle with the layer's parameters, without masks."""
         return Network(
             step_of(self.cell, self.options),
-            {name: p.detach().double().numpy() for name, p in layer.named_parameters()},
+            {self.of_the_oracle(n): p.detach().double().numpy() for n, p in layer.named_parameters()},
             len(self.widths),
             self.directions,
             self.option("merge", "concat"),
             self.option("connection", None),
         )
+
+    def of_the_oracle(self, name: str) -> str:
+        """A parameter's name: to the oracle every backward lane is a reverse one, alone or not."""
+        return f"{name}_reverse" if self.option("reverse", False) and "highway" not in name else name
 
     def initial(self, batch: int) -> Initial:
         """Random states."""
@@ -92,7 +104,8 @@ class Variant:
         def first(place: Place, name: str, size: int) -> np.ndarray:
             if not self.option("learned_state", False):
                 return np.zeros((batch, size))
-            suffix = f"l{place[0]}" + ("_reverse" if place[1] == "backward" else "")
+            beside = place[1] == "backward" and len(self.directions) == 2
+            suffix = f"l{place[0]}" + ("_reverse" if beside else "")
             return np.tile(layer.get_parameter(f"initial_{name}_{suffix}").detach().numpy(), (batch, 1))
 
         return self._states(first)
@@ -159,8 +172,10 @@ def dropout_between(variant: Variant, network: Network, trace: Any) -> dict[int,
     found = {}
     for depth in range(network.layers - 1):
         z = joined([records[depth, d].hidden.numpy() for d in network.directions], network.merge)
-        without = connected(network, depth, records[depth, "forward"].input.numpy(), np.zeros_like(z))
-        read = records[depth + 1, "forward"].input.numpy()
+        without = connected(
+            network, depth, records[depth, variant.directions[0]].input.numpy(), np.zeros_like(z)
+        )
+        read = records[depth + 1, variant.directions[0]].input.numpy()
         found[depth] = np.where(np.isclose(read, without, rtol=0, atol=1e-13), 0.0, 1 / (1 - p))
     return found
 

@@ -34,6 +34,7 @@ from peephole.data.text_problem import TextProblem
 from peephole.explorer.answers import Answers
 from peephole.explorer.app import STATIC, create_app
 from peephole.explorer.catalog import Catalog
+from peephole.explorer.input_files import InputFiles
 from peephole.explorer.text_files import TextFiles
 from peephole.nn.models import CellName
 from peephole.train.checkpoint import Checkpoint, Position
@@ -107,8 +108,8 @@ class Client:
     def trace(self, run: str, **body: object) -> Payload:
         return Payload.of(self.post(f"/api/runs/{run}/trace", body))
 
-    def payload(self, path: str) -> Payload:
-        return Payload.of(self.get(path))
+    def payload(self, path: str, body: object = None) -> Payload:
+        return Payload.of(self.get(path) if body is None else self.post(path, body))
 
     def refusal(self, answer: httpx.Response, status: int) -> str:
         """The error of an answer that must be a refusal: what and what to do, a line each, in two languages."""
@@ -154,8 +155,10 @@ def write_run() -> Callable[..., Run]:
 @pytest.fixture
 def connect() -> Callable[..., Client]:
     """Opens an explorer on runs and folders of runs."""
-    return lambda paths, texts=(), **options: Client(
-        create_app(Answers(Catalog(paths), TextFiles(texts)), token=TOKEN, **options)
+    return lambda paths, texts=(), inputs=(), **options: Client(
+        create_app(
+            Answers(Catalog(paths), TextFiles(texts), inputs=InputFiles(inputs)), token=TOKEN, **options
+        )
     )
 
 

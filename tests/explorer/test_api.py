@@ -42,6 +42,7 @@ def test_home_lists_every_run_with_what_it_is(client: Any) -> None:
         "bidirectional": True,
         "parameters": sum(p.numel() for p in ph.RNN(3, 5, bidirectional=True).parameters()) + 33,
         "peephole": None,
+        "source": None,
         "result": cards["mirror"]["result"],
         "film": 0,
         "modified": cards["mirror"]["modified"],
@@ -56,7 +57,15 @@ def test_a_run_tells_its_layers_directions_and_quantities(client: Any) -> None:
     text, mirror, counter = (client.json(f"/api/runs/{run}") for run in ("text", "mirror", "counter"))
     lstm = ["input_gate", "forget_gate", "candidate", "output_gate", "cell", "hidden"]
     assert text["layers_detail"] == [
-        {"layer": layer, "directions": ["forward"], "units": 5, "quantities": lstm} for layer in (0, 1)
+        {
+            "layer": layer,
+            "directions": ["forward"],
+            "units": 5,
+            "quantities": lstm,
+            "cell": "lstm",
+            "address": f"l{layer}",
+        }
+        for layer in (0, 1)
     ]
     assert mirror["layers_detail"][0]["directions"] == ["forward", "backward"]
     assert counter["layers_detail"][0]["quantities"] == ["reset_gate", "update_gate", "candidate", "hidden"]

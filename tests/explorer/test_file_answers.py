@@ -35,7 +35,7 @@ TASKS: dict[str, list[dict[str, Any]]] = {
     "series": [{"sample": 0}],
 }
 """What each network of the test's zoo is asked to read."""
-OWN = {"trace", "samples", "siblings", "film"}
+OWN = {"trace", "samples", "siblings", "film", "opens_files"}
 """Where a file speaks for itself: of what is in it."""
 
 

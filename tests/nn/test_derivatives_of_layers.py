@@ -40,14 +40,10 @@ AROUND = [
 LENGTHS = (4, 0, 2)
 
 
-def both(variant: Variant) -> Variant:
-    return replace(variant, options={**variant.options, "bidirectional": True})
-
-
 @pytest.mark.parametrize("variant", PLAIN + VALUES, ids=str)
 @pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
 def test_every_gradient_equals_the_derivative_of_the_formulas(variant: Variant, training: bool) -> None:
-    variant = both(variant)
+    variant = variant.both_ways
     layer = variant.layer().train(training)
     x = padded(torch.randn(4, 3, variant.input, dtype=torch.float64), LENGTHS).requires_grad_()
     initial = variant.initial(3)
@@ -63,7 +59,11 @@ def test_every_gradient_equals_the_derivative_of_the_formulas(variant: Variant, 
     )
     ends = [value for state in variant.take_state(final).values() for value in state.values()]
     loss = weigh({"output": variant.give(output), **{str(n): value for n, value in enumerate(ends)}})
-    learned = {n: p for n, p in layer.named_parameters() if not n.startswith("initial_")}  # a state was given
+    learned = {  # but for a first state, since one was given
+        variant.of_the_oracle(name): parameter
+        for name, parameter in layer.named_parameters()
+        if not name.startswith("initial_")
+    }
     sources = {"x": x, **states, **learned}
     slopes = dict(zip(sources, torch.autograd.grad(loss, list(sources.values())), strict=True))
 
@@ -116,7 +116,7 @@ def test_numerical_first_and_second_gradients_agree(variant: Variant) -> None:
     assert torch.autograd.gradgradcheck(function, point, fast_mode=True)
 
 
-@pytest.mark.parametrize("variant", [both(v) for v in PLAIN], ids=str)
+@pytest.mark.parametrize("variant", [v.both_ways for v in PLAIN], ids=str)
 @pytest.mark.parametrize(("time", "batch"), [(1, 1), (3, 1), (1, 3)], ids=str)
 def test_sizes_of_one_have_their_gradients(variant: Variant, time: int, batch: int) -> None:
     function, point = differentiable(
@@ -129,11 +129,12 @@ def test_sizes_of_one_have_their_gradients(variant: Variant, time: int, batch: i
 @pytest.mark.parametrize("variant", PLAIN + VALUES, ids=str)
 @pytest.mark.parametrize("lengths", [None, torch.zeros(0, dtype=torch.int64)], ids=["full", "lengths"])
 def test_a_batch_of_none_gives_nothing_and_zero_gradients(variant: Variant, lengths: Tensor | None) -> None:
-    variant = both(variant)
+    variant = variant.both_ways
     layer = variant.layer().train()
     x = torch.randn(4, 0, variant.input, dtype=torch.float64, requires_grad=True)
     output, final = layer(variant.give(x), lengths=lengths)
-    width = variant.size("hidden", 0) * (2 if variant.option("merge", "concat") == "concat" else 1)
+    joined = variant.option("merge", "concat") == "concat"
+    width = variant.size("hidden", 0) * (len(variant.directions) if joined else 1)
     assert variant.give(output).shape == (4, 0, width)
     for (depth, _), states in variant.take_state(final).items():
         for name, value in states.items():

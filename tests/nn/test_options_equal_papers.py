@@ -32,7 +32,7 @@ def test_a_layer_equals_the_formulas(
     # Each two of lengths, directions and states meet in each way.
     for both in (False, True):
         assert_equals_the_papers(
-            plus(variant, bidirectional=both or variant.option("bidirectional", False)),
+            variant.both_ways if both else variant,
             batch=4,
             lengths=lengths,
             state=both is (lengths is None),
@@ -43,7 +43,7 @@ def test_a_layer_equals_the_formulas(
 @pytest.mark.parametrize("variant", CASES, ids=str)
 @pytest.mark.parametrize("enforce_sorted", [True, False], ids=["sorted", "unsorted"])
 def test_a_packed_sequence_equals_the_formulas(variant: Variant, enforce_sorted: bool) -> None:
-    variant = plus(variant, bidirectional=True)
+    variant = variant.both_ways
     layer = variant.layer()
     lengths = (4, 2, 1) if enforce_sorted else (2, 4, 1)
     x = torch.randn(4, 3, variant.input, dtype=torch.float64)

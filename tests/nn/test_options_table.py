@@ -103,8 +103,18 @@ def test_a_value_out_of_range_is_refused_with_the_options_name_what_it_got_and_w
             assert "\n" not in message
 
 
-@pytest.mark.parametrize("refused", REFUSALS, ids=lambda r: "-".join(r.when))
-@pytest.mark.parametrize("of", [LAYERS, CELLS], ids=["layer", "cell"])
+def in_a_step(refused: Refusal) -> bool:
+    return all(options.option(refused.of, name).in_step for name in refused.when)
+
+
+@pytest.mark.parametrize(
+    ("of", "refused"),
+    [(LAYERS, refused) for refused in REFUSALS]
+    + [(CELLS, refused) for refused in REFUSALS if in_a_step(refused)],
+    ids=lambda value: (
+        "-".join([value.of, *value.when]) if isinstance(value, Refusal) else value["rnn"].__name__
+    ),
+)
 def test_a_combination_without_meaning_is_refused_naming_every_option_and_why(
     of: dict[str, Any], refused: Refusal
 ) -> None:
@@ -120,7 +130,7 @@ def test_a_combination_without_meaning_is_refused_naming_every_option_and_why(
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("refused", REFUSALS, ids=lambda r: "-".join(r.when))
+@pytest.mark.parametrize("refused", REFUSALS, ids=lambda r: "-".join([r.of, *r.when]))
 def test_a_combination_is_refused_for_the_sake_of_every_option_that_it_names(refused: Refusal) -> None:
     chosen = {
         name: options.option(refused.of, name).values[0] if value is SET else value

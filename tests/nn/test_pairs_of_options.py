@@ -33,7 +33,7 @@ def choices(cell: str, first: str, second: str) -> Iterator[dict[str, Any]]:
 def test_a_pair_of_options_is_what_the_papers_say_or_is_refused(cell: str, first: str, second: str) -> None:
     random = any(options.option(cell, name).random for name in (first, second))
     for chosen in choices(cell, first, second):
-        variant = Variant(cell, chosen | {"bidirectional": True})  # which runs forward, too
+        variant = Variant(cell, chosen).both_ways
         if options.refusal(cell, chosen) is not None:
             with pytest.raises(OptionError) as caught:
                 variant.layer()
@@ -74,7 +74,9 @@ def test_every_value_of_the_table_changes_what_the_papers_say(without: Variant, 
         layer = variant.layer()
         own = {name: p.detach().numpy() for name, p in layer.named_parameters()}
         shared = {
-            name: drawn[name] if name in drawn and drawn[name].shape == own[name].shape else own[name]
+            variant.of_the_oracle(name): drawn[name]
+            if name in drawn and drawn[name].shape == own[name].shape
+            else own[name]
             for name in own
         }
         network = replace(variant.network(layer), parameters=shared)

@@ -49,6 +49,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "dropout": st.sampled_from([0.0, 0.3]),
     "bidirectional": FLAG,
     "learned_state": FLAG,
+    "reverse": FLAG,
 }
 AROUND = {"num_layers", "merge", "connection", "proj_size"}  # drawn with the sizes
 
@@ -109,7 +110,7 @@ def test_any_options_are_what_the_papers_say_or_are_refused(cell: str, data: st.
 @given(data=st.data())
 def test_any_stream_is_what_the_papers_say_of_the_whole(cell: str, data: st.DataObject) -> None:
     variant = data.draw(variants(cell))
-    around = {"bidirectional": False, "merge": "concat"}
+    around = {"bidirectional": False, "merge": "concat", "reverse": False}
     variant = replace(variant, options={**variant.options, **around})
     assume(options.refusal(cell, variant.options) is None)
     layer = variant.layer()

@@ -26,7 +26,9 @@ VALUES = [
     for value in row.values
 ]
 IN_STEP = [Variant(cell, chosen) for cell, name, chosen in VALUES if options.option(cell, name).in_step]
-STREAMED = [Variant(cell, chosen) for cell, name, chosen in VALUES if "bidirectional" not in chosen]
+STREAMED = [
+    Variant(cell, chosen) for cell, name, chosen in VALUES if not {"bidirectional", "reverse"} & set(chosen)
+]
 HELD = ("variational_dropout", "weight_dropout")
 
 

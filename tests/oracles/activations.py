@@ -42,7 +42,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "hard_sigmoid_6": lambda z: clip(z / 6 + 0.5, 0, 1),
     "hard_tanh": lambda z: clip(z, -1, 1),
     "softsign": lambda z: z / (1 + np.where(z.real < 0, -z, z)),
-    "softplus": lambda z: np.log(1 + np.exp(z)),
+    "softplus": lambda z: np.where(z.real > 0, z, 0) + np.log(1 + np.exp(np.where(z.real > 0, -z, z))),
     "leaky_relu": lambda z, alpha=0.01: np.where(z.real >= 0, z, alpha * z),
     "thresholded_relu": lambda z, alpha=1.0: np.where(z.real > alpha, z, 0),
     "elu": elu,

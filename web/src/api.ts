@@ -4,7 +4,7 @@ import { Failure } from "./failure";
 import { host, Unreachable, type Answer } from "./host";
 import { decode, type Payload } from "./payload";
 import { language, strings, type Words } from "./i18n";
-import { readingOf, type Trace, type TraceFacts } from "./reading";
+import { readingOf, type Target, type Trace, type TraceFacts } from "./reading";
 import type { Clamp, Direction, Source } from "./state";
 import { unitOf, valuesOf, type UnitFacts, type UnitTrace, type Values } from "./unit-values";
 
@@ -35,6 +35,8 @@ export interface RunCard {
   readonly bidirectional: boolean | null;
   readonly parameters: number | null;
   readonly peephole: string | null;
+  /** the file that it was imported from */
+  readonly source?: string | null;
   readonly result: Readonly<Record<string, unknown>> | null;
   readonly modified: string | null;
   /** how many frames its training film has; 0: none was kept */
@@ -47,11 +49,29 @@ export interface LayerDetail {
   readonly directions: readonly Direction[];
   readonly units: number;
   readonly quantities: readonly string[];
+  readonly cell?: string;
+  /** how `ph.intervene` calls it, where the layers are of several modules: "recurrents.1.l0" */
+  readonly address?: string;
+}
+
+/** What an import understood of a file. */
+export interface Understood {
+  readonly file: string;
+  readonly kind: string;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly sizes: string;
+    readonly options: string;
+    readonly sources: Readonly<Record<string, string>>;
+  }[];
+  readonly left_out: readonly { readonly name: string; readonly what: string; readonly reason: string }[];
+  readonly notes: readonly string[];
 }
 
 export interface Run extends Omit<RunCard, "film"> {
   readonly input: "symbols" | "numbers";
-  readonly target: "next" | "tag" | "class" | "value";
+  readonly target: Target;
   readonly layers_detail: readonly LayerDetail[];
   readonly vocabulary: readonly string[] | null;
   readonly labels: readonly string[] | null;
@@ -63,6 +83,14 @@ export interface Run extends Omit<RunCard, "film"> {
   readonly siblings: readonly string[];
   /** it reads forward only: what comes later changes nothing before */
   readonly causal: boolean;
+  /** what each sample is, where they are not many of a kind */
+  readonly sample_titles?: readonly (Words | null)[] | null;
+  /** files of numbers can be opened on the page */
+  readonly opens_files?: boolean;
+  /** it is one recurrent stack with a readout, and has every view */
+  readonly one_stack?: boolean;
+  /** what was understood of the file that it was imported from */
+  readonly understood?: Understood | null;
   /** what a model did is here and not the model: nothing else can be read, held or looked back from */
   readonly bare?: boolean;
 }
@@ -148,9 +176,14 @@ export async function getRun(run: string, signal: AbortSignal): Promise<Run> {
   return facts(at(run), signal);
 }
 
+/** A source with everything in hand that is sent along. */
+export type Resolved =
+  | Exclude<Source, { kind: "pasted" | "opened" }>
+  | { readonly kind: "sent"; readonly name: string; readonly content: string };
+
 /** What a network is to do: read this, as it was at a moment of its training, with something held or not. */
 export interface Task {
-  readonly source: Exclude<Source, { kind: "pasted" }>;
+  readonly source: Resolved;
   readonly frame: number | null;
   readonly clamps: readonly Clamp[];
   /** false: with the weights of its peepholes at 0 */
@@ -166,7 +199,9 @@ export function asked({ source, frame, clamps, peepholes = true }: Task): Record
         ? { drawn: source.pixels }
         : source.kind === "file"
           ? { file: source.index }
-          : { sample: source.index };
+          : source.kind === "sent"
+            ? { opened: { name: source.name, content: source.content } }
+            : { sample: source.index };
   return {
     ...material,
     ...(frame === null ? {} : { frame }),

@@ -45,11 +45,12 @@ export function pythonCall(
   lengths: readonly number[],
   step: number,
   frame: number | null,
+  python: (unit: string) => string = (unit) => unit,
 ): string {
   const groups = new Map<string, string[]>();
   for (const { unit, value, from, to } of within(clamps, lengths, step)) {
     const when = stepsOf(from, to);
-    groups.set(when, [...(groups.get(when) ?? []), `"${unit}": ${pythonNumber(value)}`]);
+    groups.set(when, [...(groups.get(when) ?? []), `"${python(unit)}": ${pythonNumber(value)}`]);
   }
   const held = [...groups].map(([when, units]) => `ph.intervene(network, {${units.join(", ")}}${when})`);
   const start = sequenceOf(lengths, step)[0];

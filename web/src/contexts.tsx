@@ -12,6 +12,7 @@ import { move } from "./state";
 import type { Series } from "./windows";
 import { glyph } from "./symbols";
 import { tones } from "./theme";
+import { stepLabel } from "./tracks";
 
 const HOW_MANY = 4;
 const [BEFORE, AFTER] = [18, 4];
@@ -87,7 +88,7 @@ function Numbered({ step, values, read }: Place) {
   return (
     <span class="around" translate={false}>
       <bdi class="peak" style={{ background: ground(values.at(step), scale.value) }}>
-        {read.symbols[step]}
+        {stepLabel(read, step) ?? (read.features === 1 ? decimal(read.inputs![step]!) : "")}
       </bdi>{" "}
       <i>t</i> {step}
     </span>

@@ -17,7 +17,7 @@ const LENGTH = 60;
 const seed = signal<number | null>(null);
 
 /** Only a network that says what comes next can go on. */
-const able = () => selected.value?.run.input === "symbols" && trace.value.value?.target === "next";
+const able = () => selected.value?.run.vocabulary != null && trace.value.value?.target === "next";
 
 /** What the sequence under the cursor was, up to it. */
 function prompt(): string {

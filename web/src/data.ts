@@ -65,7 +65,9 @@ export const selection: ReadonlySignal<Selection | Wrong | null> = computed(() =
   if (source.kind === "file" && !(source.index < (found.texts ?? []).length)) {
     return { what: words.long.noFile, remedy: words.firstSample, change: { source: { kind: "sample", index: 0 } } };
   }
-  return { run: found, detail, quantity: shown };
+  // The layers of an imported network may be of different cells.
+  const cell = detail.cell ?? found.cell;
+  return { run: cell === found.cell ? found : { ...found, cell }, detail, quantity: shown };
 });
 
 export const selected = computed(() => (selection.value && "run" in selection.value ? selection.value : null));

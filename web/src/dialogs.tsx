@@ -7,14 +7,16 @@ import { moment, trace } from "./data";
 import { findNext } from "./find";
 import { count } from "./format";
 import { strings } from "./i18n";
+import { ImportedTables } from "./imported";
 import { address, go, move } from "./state";
 import { TourEntrance } from "./tour/entrance";
 
-export const dialog = signal<"help" | "jump" | null>(null);
+export const dialog = signal<"help" | "jump" | "imported" | null>(null);
 
 export function Dialogs() {
   if (dialog.value === "help") return <Help />;
   if (dialog.value === "jump") return <Jump />;
+  if (dialog.value === "imported") return <Imported />;
   return null;
 }
 
@@ -51,6 +53,20 @@ function Help() {
         <span class="spring" />
         <button class="primary" autofocus>
           {words.close}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+function Imported() {
+  return (
+    <Dialog title={strings().imported.title}>
+      <ImportedTables />
+      <form method="dialog" class="row">
+        <span class="spring" />
+        <button class="primary" autofocus>
+          {strings().close}
         </button>
       </form>
     </Dialog>

@@ -55,7 +55,8 @@ export const followers = computed(() => new Map((follows.value.value?.units ?? [
 export const sorts = computed(() =>
   SORTS.filter((sort) => {
     if (sort === "silence") return selected.value?.detail.quantities.includes("output_gate") && !trace.value.value?.long;
-    if (sort === "cost") return trace.value.value?.target !== "value";
+    // What a unit is worth is told where right outputs are known.
+    if (sort === "cost") return trace.value.value?.target !== "value" && selected.value?.run.problem !== "imported";
     return true;
   }),
 );

@@ -54,3 +54,8 @@ export function superscript(number: number): string {
   const digits = [...String(Math.abs(number))].map((digit) => RAISED[Number(digit)]);
   return `${number < 0 ? "⁻" : ""}${digits.join("")}`;
 }
+
+/** A whole number from 0 on in lowered digits. */
+export function lowered(number: number): string {
+  return [...String(number)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
+}

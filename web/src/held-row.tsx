@@ -87,12 +87,18 @@ function Tried({ clamp }: { readonly clamp: Clamp }) {
   );
 }
 
+/** A unit's name for `ph.intervene`, where the page numbers the layers of several modules. */
+function inPython(unit: string): string {
+  const details = run.value.value?.layers_detail ?? [];
+  return unit.replace(/^l(\d+)/, (lane, number) => details.find(({ layer }) => layer === Number(number))?.address ?? lane);
+}
+
 /** Copies the Python that holds the same; where the browser does not let it, shows it to be copied by hand. */
 function CopyCall() {
   const words = strings().live;
   const copied = useSignal<string | null>(null);
   const byHand = useSignal(false);
-  const call = pythonCall(held.value, trace.value.value?.lengths ?? [], tried.value?.from ?? moment.value, address.value.frame);
+  const call = pythonCall(held.value, trace.value.value?.lengths ?? [], tried.value?.from ?? moment.value, address.value.frame, inPython);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(call);

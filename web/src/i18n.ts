@@ -1,7 +1,9 @@
 // The page's language, which is part of the address (`lang=zh`), and its words.
 
 import { computed } from "@preact/signals";
+import type { Trace } from "./reading";
 import { address, type Language } from "./state";
+import { isImage } from "./tracks";
 import { en, type Strings } from "./words.en";
 import { zh } from "./words.zh";
 
@@ -33,8 +35,10 @@ export function fullNameOf(quantity: string): string {
   return gate ? `${nameOf(quantity)} (${gate})` : nameOf(quantity);
 }
 
-/** What one step reads, by how many numbers it is. */
-export function stepName(features: number): string {
+/** What one step reads. */
+export function stepName(read: Trace | null): string {
   const words = strings();
-  return features > 1 ? words.row : features === 1 ? words.number : words.text;
+  if (!read || read.input === "symbols") return words.text;
+  if (isImage(read)) return words.row;
+  return read.features > 1 ? words.numbers : words.number;
 }

@@ -10,9 +10,10 @@ import { ghostLine } from "./ghost";
 import { paintGhost } from "./ghost-paint";
 import { limit } from "./grab";
 import { GrabArea } from "./grab-area";
-import { nameOf, stepName, strings } from "./i18n";
+import { nameOf, strings } from "./i18n";
 import type { Pen } from "./paint";
 import { letter } from "./quantities";
+import { StepsLane } from "./steps-lane";
 import { StripFrame, useStrip } from "./strip";
 import { ledgerLevel, paintLane, paintLedger, paintShown, paintSteps, shownLevel } from "./strip-paint";
 
@@ -64,10 +65,7 @@ export function Ledger() {
   return (
     <section class="ledger" aria-label={words.ledger}>
       <StripFrame strip={strip} width={width}>
-        <div class="lane symbols">
-          <span class="label">{stepName(trace.value.value?.features ?? 0)}</span>
-          <Canvas draw={symbols} />
-        </div>
+        <StepsLane strip={strip} draw={symbols} />
         <div class="lane upper">
           <span class="label">
             {gated && (

@@ -5,7 +5,9 @@ import { scaleEnd } from "./format";
 import { strings } from "./i18n";
 import { paintCell, type Pen } from "./paint";
 import type { Scale } from "./quantities";
+import type { Trace } from "./reading";
 import type { Lane } from "./state";
+import { isImage } from "./tracks";
 import type { ReadonlySignal } from "@preact/signals";
 
 const CELLS = 21;
@@ -13,12 +15,11 @@ const SMALL = 6;
 
 interface Props {
   readonly scale: ReadonlySignal<Scale>;
-  /** numbers that each step reads; 0 for a symbol */
-  readonly features: number;
+  /** what is read; null for symbols */
+  readonly read: Trace | null;
 }
 
-export function Legend({ scale, features }: Props) {
-  const words = strings();
+export function Legend({ scale, read }: Props) {
   const { kind, limit } = scale.value;
   const draw = (pen: Pen) => {
     const { kind: now, limit: end } = scale.value;
@@ -37,9 +38,16 @@ export function Legend({ scale, features }: Props) {
         {kind === "signed" && <span class="zero">0</span>}
       </span>
       <span class="end">{scaleEnd(limit)}</span>
-      <span class="quiet">{features > 1 ? words.afterRow : features === 1 ? words.afterNumber : words.after}</span>
+      <span class="quiet">{afterWhat(read)}</span>
     </p>
   );
+}
+
+function afterWhat(read: Trace | null): string {
+  const words = strings();
+  if (!read || read.input === "symbols") return words.after;
+  if (isImage(read)) return words.afterRow;
+  return read.features > 1 ? words.afterNumbers : words.afterNumber;
 }
 
 /** What a lane under the text shows: probabilities as grey, or bits as height. */

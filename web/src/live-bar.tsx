@@ -11,7 +11,7 @@ import { glyph } from "./symbols";
 export function LiveBar() {
   const words = strings();
   const network = run.value.value;
-  const typed = network?.input === "symbols";
+  const typed = network?.vocabulary != null;
   const cut = cutOf(network?.problem ?? null, network?.vocabulary ?? null);
   const trouble = typed ? (unkept.value ?? trace.value.failure) : null;
   const unknown = trace.value.value?.unknown ?? [];

@@ -28,7 +28,7 @@ export function Message({ what, remedy, action }: Props) {
 /** The failure or the wrong address of the moment, if there is one, with the way out of it. */
 export function Trouble() {
   // What a text that is being typed cannot be read for is said beside it.
-  const told = address.value.editing && selected.value?.run.input === "symbols" && failure.value === trace.value.failure;
+  const told = address.value.editing && selected.value?.run.vocabulary != null && failure.value === trace.value.failure;
   const failed = told ? null : failure.value;
   const wrong = selection.value;
   if (failed) return <Message what={failed.what} remedy={failed.remedy} action={wayOut()} />;

@@ -5,8 +5,9 @@ import { useRef } from "preact/hooks";
 import { Canvas } from "./canvas";
 import { moment, run, trace, unit, values, valuesScale } from "./data";
 import { count } from "./format";
-import { strings } from "./i18n";
+import { language, strings } from "./i18n";
 import { paintBar, rule, type Pen } from "./paint";
+import { sentName } from "./pasted";
 import { address, move, viewport, type Source } from "./state";
 
 interface Props {
@@ -17,7 +18,8 @@ interface Props {
 /** What is read, in a word. */
 function titleOf(source: Source): string {
   const words = strings();
-  if (source.kind === "sample") return words.sample;
+  if (source.kind === "sample") return run.value.value?.sample_titles?.[source.index]?.[language()] ?? words.sample;
+  if (source.kind === "opened") return sentName(source) ?? "";
   return source.kind === "file" ? (run.value.value?.texts?.[source.index] ?? "") : words.ownText;
 }
 

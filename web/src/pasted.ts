@@ -1,7 +1,8 @@
 // Texts of one's own. Short ones are the address; long ones live in this tab, under a key that the address holds.
 
-import { Failure } from "./api";
+import { Failure, type Resolved } from "./api";
 import { strings } from "./i18n";
+import { shelved } from "./sent";
 import { shelf } from "./shelf";
 import type { Source } from "./state";
 
@@ -33,11 +34,21 @@ export function typedText(source: Source): string | null {
 }
 
 /** A source with its text in hand; a Failure if it lived in a session that is over. */
-export function resolve(source: Source): Exclude<Source, { kind: "pasted" }> {
+export function resolve(source: Source): Resolved {
+  if (source.kind === "opened") {
+    const found = shelved.get(source.key);
+    if (!found) throw new Failure(strings().fileGone, strings().fileGoneRemedy);
+    return { kind: "sent", ...found };
+  }
   if (source.kind !== "pasted") return source;
   const text = typedText(source);
   if (text === null) throw new Failure(strings().pastedGone, strings().pastedGoneRemedy);
   return { kind: "text", text };
+}
+
+/** The name of a file that was opened in this tab; null for any other source. */
+export function sentName(source: Source): string | null {
+  return source.kind === "opened" ? (shelved.get(source.key)?.name ?? null) : null;
 }
 
 /** 53 bits of a text, as a short word (cyrb53). */

@@ -15,18 +15,29 @@ export interface Symbols {
   readonly ids: Int32Array;
 }
 
+/** What outputs mean; of an imported network they are numbers of its own ("output"), or there are none. */
+export type Target = "next" | "tag" | "class" | "value" | "output" | "none";
+
 interface Facts {
   readonly trace: string;
   /** what a sample is; null for what somebody typed or drew */
   readonly title: Words | null;
   readonly lengths: readonly number[];
   readonly input: "symbols" | "numbers";
-  readonly target: "next" | "tag" | "class" | "value";
+  readonly target: Target;
   readonly unknown: readonly string[];
   readonly predicted: readonly string[];
   /** as they were asked for */
   readonly frame: number | null;
   readonly clamps: readonly Clamp[];
+  /** what a network says that speaks at the end alone */
+  readonly final: readonly number[] | null;
+  /** names of the numbers of a step, where they have some */
+  readonly feature_names: readonly string[] | null;
+  /** how long a step is; null where nobody knows */
+  readonly seconds: number | null;
+  /** samples of a recording in one step; null for what is no recording */
+  readonly frame_size: number | null;
 }
 
 /** What the server says of a text beside the numbers. */
@@ -69,6 +80,9 @@ export interface Trace extends Facts, Symbols {
   readonly features: number;
   /** (step, output) how likely every label of an image is, not the likeliest alone */
   readonly distribution: Float32Array | null;
+  /** (step, output) what an imported network says, in numbers of its own */
+  readonly output: Float32Array | null;
+  readonly outputSize: number;
 }
 
 /** What was said over a stretch. */
@@ -178,6 +192,8 @@ export function readingOf(
     inputs: floats(found, "inputs"),
     features: found.tensors.get("inputs")?.shape[1] ?? 0,
     distribution: floats(found, "distribution"),
+    output: floats(found, "output"),
+    outputSize: found.tensors.get("output")?.shape[1] ?? 0,
   };
 }
 

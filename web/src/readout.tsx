@@ -6,8 +6,9 @@ import { moment, selected, trace, unit, unitTrace } from "./data";
 import { decimal, probability } from "./format";
 import { nameOf, strings } from "./i18n";
 import { inReadingOrder, letter } from "./quantities";
-import { guessesAt } from "./reading";
+import { guessesAt, type Trace } from "./reading";
 import { glyph } from "./symbols";
+import { featureName, FEW, isImage, stepLabel } from "./tracks";
 
 /** The chosen unit's quantities at the cursor; no numbers until they are those of the unit that is chosen. */
 export const numbers = computed(() => {
@@ -23,9 +24,11 @@ export const numbers = computed(() => {
 
 /** The moment in one line, for a screen reader. */
 export const told = computed(() => {
-  const symbol = trace.value.value?.symbols[moment.value] ?? "";
+  const read = trace.value.value;
   const said = numbers.value.map(({ quantity, value }) => `${nameOf(quantity)} ${decimal(value)}`);
-  return [`${strings().step} ${moment.value}`, `“${glyph(symbol).text}”`, ...said].join(", ");
+  const numbered = read?.input === "numbers" && !isImage(read);
+  const label = numbered ? stepLabel(read, moment.value) : `“${glyph(read?.symbols[moment.value] ?? "").text}”`;
+  return [`${strings().step} ${moment.value}`, ...(label === null ? [] : [label]), ...said].join(", ");
 });
 
 const LEAST_TOLD = 0.005;
@@ -44,7 +47,7 @@ export function Readout({ children }: { readonly children?: ComponentChildren })
         <i>{words.step}</i> <b>{moment.value}</b>
       </span>
       {read.input === "symbols" && <span class="symbol">{glyph(read.symbols[moment.value]!).text}</span>}
-      {read.input === "numbers" && read.features === 1 && <span>{decimal(read.inputs![moment.value]!)}</span>}
+      <Read read={read} />
       {numbers.value.map(({ quantity, letter: mark, value }) => (
         <span key={quantity} class={quantity === chosen ? "chosen" : ""} title={nameOf(quantity)}>
           <i>{mark}</i> <b>{decimal(value)}</b>
@@ -60,6 +63,7 @@ export function Readout({ children }: { readonly children?: ComponentChildren })
           <i>{words.next}</i> <b>{decimal(read.forecast.at(moment.value) ?? Number.NaN)}</b>
         </span>
       )}
+      <Output read={read} />
       {likely.length > 0 && (
         <span class="guesses">
           <i>{read.target === "next" ? words.next : words.guess}</i>{" "}
@@ -68,6 +72,54 @@ export function Readout({ children }: { readonly children?: ComponentChildren })
       )}
       {children}
     </p>
+  );
+}
+
+/** The numbers that the step read, as far as they can be told in a line. */
+function Read({ read }: { readonly read: Trace }) {
+  if (read.input === "symbols" || !read.inputs || isImage(read)) return null;
+  const { features, inputs } = read;
+  const label = stepLabel(read, moment.value);
+  const own = read.features === 1 && read.feature_names === null && read.seconds === null; // a series' label is its number
+  return (
+    <>
+      {label !== null && !own && (
+        <span class="step-label" data-testid="step-label" translate={false}>
+          {label}
+        </span>
+      )}
+      {features === 1 && <span>{decimal(inputs[moment.value]!)}</span>}
+      {features > 1 &&
+        features <= FEW &&
+        Array.from({ length: features }, (_, feature) => (
+          <span key={feature}>
+            <i translate={false}>{featureName(read, feature)}</i> <b>{decimal(inputs[moment.value * features + feature]!)}</b>
+          </span>
+        ))}
+    </>
+  );
+}
+
+const MOST_OUTPUTS = 4;
+
+/** What an imported network says, in its own numbers. */
+function Output({ read }: { readonly read: Trace }) {
+  const words = strings();
+  if (read.final) {
+    return (
+      <span data-testid="final">
+        <i>{words.outputAtEnd}</i> <b>{read.final.slice(0, MOST_OUTPUTS).map((value) => decimal(value)).join(" ")}</b>
+      </span>
+    );
+  }
+  if (!read.output) return null;
+  const at = moment.value * read.outputSize;
+  const said = [...read.output.subarray(at, at + Math.min(MOST_OUTPUTS, read.outputSize))];
+  return (
+    <span data-testid="output">
+      <i>{words.output}</i> <b>{said.map((value) => decimal(value)).join(" ")}</b>
+      {read.outputSize > MOST_OUTPUTS && " …"}
+    </span>
   );
 }
 

@@ -9,6 +9,7 @@
 
 import { batch, signal } from "@preact/signals";
 import { bar } from "./bar";
+import { ZOOMS } from "./tracks";
 
 export type Direction = "forward" | "backward";
 export type Lane = "predictions" | "surprise";
@@ -31,6 +32,8 @@ export type Source =
   | { readonly kind: "file"; readonly index: number }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "pasted"; readonly key: string }
+  /** a file of numbers that was opened on the page; it lives in this tab */
+  | { readonly kind: "opened"; readonly key: string }
   /** a digit drawn by hand; the pixels as drawing.ts writes them */
   | { readonly kind: "drawn"; readonly pixels: string };
 
@@ -76,6 +79,8 @@ export interface Address {
   readonly lanes: readonly Lane[];
   readonly sort: Sort;
   readonly scale: "unit" | "all";
+  /** pixels that a step of a signal is wide; null: as many as suit it */
+  readonly zoom: number | null;
   readonly lang: Language | null;
 }
 
@@ -100,6 +105,7 @@ export const HOME: Address = {
   lanes: [],
   sort: "telling",
   scale: "unit",
+  zoom: null,
   lang: null,
 };
 
@@ -140,6 +146,8 @@ function sourceIn(query: URLSearchParams): Source {
   if (text !== null) return { kind: "text", text };
   if (pasted !== null) return { kind: "pasted", key: pasted };
   if (drawn !== null) return { kind: "drawn", pixels: drawn };
+  const opened = query.get("opened");
+  if (opened !== null) return { kind: "opened", key: opened };
   if (file !== null) return { kind: "file", index: whole(file) };
   return { kind: "sample", index: whole(query.get("sample") ?? "0") };
 }
@@ -194,6 +202,7 @@ export function parse(path: string, search: string): Address {
       .filter((lane): lane is Lane => lane === "predictions" || lane === "surprise"),
     sort: oneOf(query.get("sort"), SORTS, HOME.sort),
     scale: oneOf(query.get("scale"), ["unit", "all"], "unit"),
+    zoom: ZOOMS.find((one) => String(one) === query.get("zoom")) ?? null,
   };
 }
 
@@ -234,6 +243,8 @@ function writeSource(query: URLSearchParams, source: Source): void {
       return query.set("text", source.text);
     case "pasted":
       return query.set("pasted", source.key);
+    case "opened":
+      return query.set("opened", source.key);
     case "drawn":
       return query.set("drawn", source.pixels);
     case "file":
@@ -269,6 +280,7 @@ export function format(address: Address): string {
     if (address.lanes.length > 0) query.set("lanes", address.lanes.join(","));
     if (address.sort !== HOME.sort) query.set("sort", address.sort);
     if (address.scale !== HOME.scale) query.set("scale", address.scale);
+    if (address.zoom !== null) query.set("zoom", String(address.zoom));
   }
   if (address.tour !== null) query.set("tour", String(address.tour));
   if (address.lang) query.set("lang", address.lang);

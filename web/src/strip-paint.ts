@@ -8,13 +8,15 @@ import type { Scale } from "./quantities";
 import type { Strip } from "./strip-window";
 import { glyph } from "./symbols";
 import type { Series } from "./windows";
-import { paintGlyph, rangeOf } from "./text-paint";
-import { isSeries } from "./text-view";
+import { paintGlyph } from "./text-paint";
+import { SANS } from "./theme";
+import { bandOf, isSeries, stepLabel } from "./tracks";
+import { paintTracks } from "./tracks-paint";
 
-/** What is read, step by step: symbols, or a series as a curve; on the ground of the values that colour the text. */
+/** What is read, step by step: symbols, or numbers as tracks; on the ground of the values that colour the text. */
 export function paintSteps(pen: Pen, strip: Strip, read: Trace, values: Series | null, scale: Scale): void {
   if (strip.end > read.steps) return; // the strip is of the text before, for this one frame
-  if (isSeries(read)) paintCurve(pen, strip, read.inputs!, values, scale);
+  if (isSeries(read)) paintNumbers(pen, strip, read, values, scale);
   else paintSymbols(pen, strip, read.symbols, values, scale);
   paintStarts(pen, strip, read.lengths);
 }
@@ -44,24 +46,35 @@ export function paintStarts({ context, tones, height }: Pen, strip: Strip, lengt
   }
 }
 
-function paintCurve(
-  pen: Pen,
-  strip: Strip,
-  series: Float32Array,
-  values: Series | null,
-  scale: Scale,
-): void {
-  const { context, tones, height } = pen;
-  const [low, high] = rangeOf(series);
-  context.lineWidth = 1.25;
-  context.beginPath();
-  for (let step = strip.start; step < strip.end; step++) {
-    const x = (step - strip.start) * strip.step;
-    if (values) paintCell(pen, x, 0, strip.step, height, values.at(step), scale);
-    context.lineTo(x + strip.step / 2, height - 4 - ((series[step]! - low) / (high - low)) * (height - 8));
+const BAND = 6;
+
+function paintNumbers(pen: Pen, strip: Strip, read: Trace, values: Series | null, scale: Scale): void {
+  // Rows of heat leave the unit's own colours a band above them.
+  const band = bandOf(read.features) > 0 ? BAND : 0;
+  if (values) {
+    for (let step = strip.start; step < strip.end; step++) {
+      paintCell(pen, (step - strip.start) * strip.step, 0, strip.step, band || pen.height, values.at(step), scale);
+    }
   }
-  context.strokeStyle = tones.ink;
-  context.stroke();
+  const place = { from: strip.start, to: strip.end, x: 0, y: band, step: strip.step, height: pen.height - band };
+  paintTracks(pen, { values: read.inputs!, features: read.features }, place);
+}
+
+const TICKS = 96;
+
+/** The time axis of numbers: what every so manieth step is called. */
+export function paintAxis({ context, tones }: Pen, strip: Strip, read: Trace, y: number): void {
+  const every = Math.max(1, Math.ceil(TICKS / strip.step));
+  context.font = `11px ${SANS}`;
+  context.fillStyle = tones.faint;
+  context.textAlign = "left";
+  context.textBaseline = "top";
+  for (let step = Math.ceil(strip.start / every) * every; step < strip.end; step += every) {
+    const x = (step - strip.start) * strip.step;
+    context.fillRect(x, y, 1, 4);
+    const label = read.seconds === null ? null : stepLabel(read, step);
+    context.fillText(label ?? String(step), x + 4, y + 2, TICKS - 8);
+  }
 }
 
 /** One quantity: bars about its zero line, or an aperture; a contour in ink along the values. */

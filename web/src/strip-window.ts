@@ -1,6 +1,6 @@
 // Which steps a strip shows, and how wide each is. Pure.
 
-import { glyph } from "./symbols";
+import { areNumbers, glyph } from "./symbols";
 
 /** Widths of a step that is a symbol, a word, a number, a row of numbers. */
 export const SYMBOL = 16;
@@ -14,12 +14,16 @@ export interface Strip {
   readonly step: number;
 }
 
+/** What is read, as far as the width of its steps goes: symbols, numbers over time, the rows of an image. */
+export type Kind = "symbols" | "numbers" | "rows";
+
 /** Width of a step in a strip that has `width` pixels: letters and words need room, a short film fills the strip. */
-export function stepWidth(symbols: readonly string[], features: number, width: number): number {
-  if (features === 1) return NUMBER;
-  if (features > 1) return Math.max(ROW, Math.floor(width / Math.max(1, symbols.length)));
+export function stepWidth(symbols: readonly string[], kind: Kind, width: number, zoom: number | null = null): number {
+  if (kind === "numbers") return zoom === null ? NUMBER : Math.max(2, 2 * zoom);
+  if (kind === "rows") return Math.max(ROW, Math.floor(width / Math.max(1, symbols.length)));
   const sampled = symbols.slice(0, 400);
-  return sampled.some((symbol) => glyph(symbol).cells > 4) ? WORD : SYMBOL;
+  if (sampled.some((symbol) => glyph(symbol).cells > 4)) return WORD;
+  return areNumbers(sampled) ? 2 * SYMBOL : SYMBOL;
 }
 
 /** Where a strip must start so that a step is in view: where it is, if it can. */

@@ -4,9 +4,11 @@ import { useComputed, useSignal, useSignalEffect, type ReadonlySignal } from "@p
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { moment, trace } from "./data";
-import { move, stripStart } from "./state";
-import { keepInView, stepWidth, SYMBOL, type Strip } from "./strip-window";
+import type { Trace } from "./reading";
+import { address, move, stripStart } from "./state";
+import { keepInView, stepWidth, SYMBOL, type Kind, type Strip } from "./strip-window";
 import { narrow } from "./theme";
+import { isImage, isSeries } from "./tracks";
 
 /** Width of the labels left of the lanes; the style sheet's --gutter. */
 const GUTTER = 128;
@@ -21,7 +23,7 @@ export function useStrip(): { strip: ReadonlySignal<Strip>; width: { value: numb
   const width = useSignal(0);
   const shape = useComputed(() => {
     const found = trace.value.value;
-    const step = found ? stepWidth(found.symbols, found.features, width.value) : SYMBOL;
+    const step = found ? stepWidth(found.symbols, kindOf(found), width.value, address.value.zoom) : SYMBOL;
     return { step, shown: Math.max(1, Math.floor(width.value / step)), steps: found?.steps ?? 0 };
   });
   useSignalEffect(() => {
@@ -34,6 +36,10 @@ export function useStrip(): { strip: ReadonlySignal<Strip>; width: { value: numb
     return { start, end: Math.min(steps, start + shown), step };
   });
   return { strip, width };
+}
+
+function kindOf(read: Trace): Kind {
+  return isImage(read) ? "rows" : isSeries(read) ? "numbers" : "symbols";
 }
 
 /** The frame of lanes: takes the wheel and the pointer, and lays the cursor over them. */

@@ -116,6 +116,11 @@ function compose(characters: string[]): Glyph {
   return { text, cells, faint };
 }
 
+/** Whether symbols have numbers for names, which need room between them. */
+export function areNumbers(names: readonly string[]): boolean {
+  return names.some((name) => name.length > 1) && names.every((name) => /^\d+$/.test(name));
+}
+
 /** Whether a line ends after this symbol. */
 export function endsLine(symbol: string): boolean {
   return symbol.endsWith("\n");

@@ -9,7 +9,8 @@ import { stepAt } from "./layout";
 import type { Pen } from "./paint";
 import { paintText } from "./text-paint";
 import { boxHeight, scrollTo, topAt, type Scrolled } from "./scrolled";
-import { boxOf, isSeries, typeset, type Setting, type TextView } from "./text-view";
+import { boxOf, typeset, type Setting, type TextView } from "./text-view";
+import { isSeries } from "./tracks";
 
 interface Props {
   readonly view: ReadonlySignal<TextView | null>;
@@ -28,7 +29,7 @@ export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props
   const top = useSignal(0);
 
   const trace = useComputed(() => view.value?.trace ?? null);
-  const lanes = useComputed(() => `${view.value?.lanes.join() ?? ""} ${view.value?.ghost ? "twice" : ""}`);
+  const lanes = useComputed(() => `${view.value?.lanes.join() ?? ""} ${view.value?.ghost ? "twice" : ""} ${view.value?.zoom}`);
   const setting = useComputed(() => {
     lanes.value;
     const { width, height } = size.value;
@@ -98,7 +99,7 @@ export function TextCanvas({ view, told, onMoment, onStretch, onVisible }: Props
   const words = strings();
   const steps = trace.value?.steps ?? 0;
   return (
-    <div class="text-canvas" data-testid="text-canvas">
+    <div class="text-canvas" data-testid="text-canvas" data-kind={trace.value && isSeries(trace.value) ? "tracks" : "text"}>
       <Canvas draw={draw} />
       <div
         ref={scroller}

@@ -1,11 +1,15 @@
 // Draws the visible lines of a coloured text. One ink for all letters; only the ground behind them changes.
 
+import { strings } from "./i18n";
 import { sequenceOf } from "./layout";
-import { hatch, outline, paintCell, type Pen } from "./paint";
-import { expectsOther, guessesAt } from "./reading";
+import { hatch, outline, paintCell, rule, type Pen } from "./paint";
+import { expectsOther, guessesAt, type Trace } from "./reading";
+import { rangesOf } from "./ranges";
 import { glyph, type Glyph } from "./symbols";
-import { boxOf, GHOST_ROWS, isSeries, MOST_BITS, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
+import { boxOf, GHOST_ROWS, MOST_BITS, outputHeight, PREDICTION_ROW, SURPRISE_ROW, type Setting, type TextView } from "./text-view";
 import { MONO, SANS } from "./theme";
+import { bandOf, featureName, isSeries, stepLabel } from "./tracks";
+import { paintNames, paintTracks, type Place } from "./tracks-paint";
 
 const SMALL = 12;
 /** A difference in surprise that is worth an outline. */
@@ -40,16 +44,20 @@ export function paintText(pen: Pen, view: TextView, setting: Setting, top: numbe
   const lines = layout.starts.length - 1;
   const first = Math.max(0, Math.floor(top / measures.line));
   const last = Math.min(lines - 1, Math.floor((top + pen.height) / measures.line));
+  const named = Math.min(last, Math.ceil(top / measures.line));
   for (let line = first; line <= last; line++) {
     const y = line * measures.line - top;
     const [from, to] = [layout.starts[line]!, layout.starts[line + 1]!];
     if (from === to) continue;
-    paintLineNumber(pen, from, y, setting);
+    paintLineNumber(pen, view.trace, from, y, setting);
     paintGrounds(pen, view, setting, from, to, y);
-    if (isSeries(view.trace)) paintCurve(pen, view, setting, from, to, y);
+    if (isSeries(view.trace)) paintNumbers(pen, view, setting, { from, to, y, named: line === named });
     else paintLetters(pen, setting, from, to, y);
     paintMarks(pen, view, setting, from, to, y);
-    if (view.lanes.includes("predictions")) paintPredictions(pen, view, setting, from, to, y);
+    if (view.lanes.includes("predictions")) {
+      paintPredictions(pen, view, setting, from, to, y);
+      paintOutput(pen, view, setting, { from, to, y, named: line === named });
+    }
     if (view.lanes.includes("surprise")) paintSurprise(pen, view, setting, from, to, y);
   }
   if (view.moment !== null && view.trace.steps > 0) {
@@ -59,21 +67,23 @@ export function paintText(pen: Pen, view: TextView, setting: Setting, top: numbe
   }
 }
 
-function paintLineNumber({ context, tones }: Pen, step: number, y: number, { measures }: Setting): void {
+function paintLineNumber({ context, tones }: Pen, read: Trace, step: number, y: number, { measures }: Setting): void {
   if (measures.gutter < 40) return;
+  const text = read.input === "numbers" && read.seconds !== null ? stepLabel(read, step) : null;
   context.font = `11px ${SANS}`;
   context.fillStyle = tones.faint;
   context.textAlign = "right";
   context.textBaseline = "middle";
-  context.fillText(String(step), measures.gutter - 12, y + Math.min(measures.row, 40) / 2);
+  context.fillText(text ?? String(step), measures.gutter - 12, y + Math.min(measures.row, 40) / 2, measures.gutter - 14);
 }
 
 function paintGrounds(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
   const { values, unit, scale } = view;
   if (!values || unit === null) return;
+  const band = isSeries(view.trace) ? bandOf(view.trace.features) : 0;
   for (let step = from; step < to; step++) {
     const { x, w, h } = boxOf(setting, step);
-    paintCell(pen, x, y, w, h - LEADING, values.at(step, unit), scale);
+    paintCell(pen, x, y, w, (band || h) - LEADING, values.at(step, unit), scale);
   }
 }
 
@@ -116,54 +126,73 @@ function paintLetters(pen: Pen, setting: Setting, from: number, to: number, y: n
   }
 }
 
-const ranges = new WeakMap<Float32Array, readonly [number, number]>();
-
-/** The finite range of a series, computed once. */
-export function rangeOf(series: Float32Array): readonly [number, number] {
-  let range = ranges.get(series);
-  if (!range) {
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const value of series) {
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-    range = low < high ? [low, high] : [low - 1, low + 1];
-    ranges.set(series, range);
-  }
-  return range;
+interface Line {
+  readonly from: number;
+  readonly to: number;
+  readonly y: number;
+  /** names and scales are written on it */
+  readonly named: boolean;
 }
 
-/** The series as a heavy line; where it is asked for, what the network forecast as a dashed one. */
-function paintCurve(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
-  const { inputs, forecast, lengths } = view.trace;
+/** The numbers as tracks; where it is asked for, what the network forecast as a dashed line, or what it says below. */
+function paintNumbers(pen: Pen, view: TextView, setting: Setting, { from, to, y, named }: Line): void {
+  const { inputs, features, forecast } = view.trace;
   if (!inputs) return;
-  const [low, high] = rangeOf(inputs);
+  const { measures } = setting;
+  const band = bandOf(features);
+  const place: Place = { from, to, x: measures.gutter, y: y + band, step: measures.cell, height: measures.row - band };
+  const track = { values: inputs, features };
+  paintTracks(pen, track, place);
+  const names = Array.from({ length: features }, (_, feature) => featureName(view.trace, feature));
+  if (named && (features > 1 || view.trace.feature_names)) paintNames(pen, track, names, place);
+  if (!view.lanes.includes("predictions")) return;
+  if (forecast) paintForecast(pen, view, setting, from, to, y);
+}
+
+/** What an imported network says, as tracks under what it read. */
+function paintOutput(pen: Pen, view: TextView, setting: Setting, { from, to, y, named }: Line): void {
+  const { output, outputSize } = view.trace;
+  if (!output) return;
+  const said = { values: output, features: outputSize };
+  const { measures } = setting;
+  const place: Place = {
+    from,
+    to,
+    x: measures.gutter,
+    y: y + measures.outputAt,
+    step: measures.cell,
+    height: outputHeight(view.trace),
+  };
+  const end = boxOf(setting, to - 1);
+  rule(pen, place.y, place.x, end.x + end.w);
+  paintTracks(pen, said, { ...place, box: (step) => boxOf(setting, step) });
+  if (named) paintNames(pen, said, Array.from({ length: outputSize }, (_, one) => `${strings().output} ${one}`), place);
+}
+
+/** What was said after a step is about the next one, and is drawn there. */
+function paintForecast(pen: Pen, view: TextView, setting: Setting, from: number, to: number, y: number): void {
+  const { inputs, forecast, lengths } = view.trace;
+  if (!inputs || !forecast) return;
+  const [[low, high] = [0, 1]] = rangesOf({ values: inputs, features: 1 });
   const { context, tones } = pen;
   const margin = 6;
   const level = (value: number) => {
     const share = Math.max(-0.05, Math.min(1.05, (value - low) / (high - low)));
     return y + setting.measures.row - margin - share * (setting.measures.row - 2 * margin);
   };
-  const draw = (at: (step: number) => number | undefined, first: number) => {
-    context.beginPath();
-    let drawing = false;
-    for (let step = first; step < to; step++) {
-      const { x, w } = boxOf(setting, step);
-      const value = at(step);
-      if (value !== undefined && !drawing) context.moveTo(x + w / 2, level(value));
-      drawing = value !== undefined;
-      if (value !== undefined) context.lineTo(x + w / 2, level(value));
-    }
-    context.stroke();
-  };
   context.strokeStyle = tones.ink;
-  context.lineWidth = 1.5;
-  draw((step) => inputs[step]!, from);
-  if (!view.lanes.includes("predictions") || !forecast) return;
-  // What was said after a step is about the next one, and is drawn there.
   context.lineWidth = 1;
   context.setLineDash([3, 3]);
-  draw((step) => forecast.at(step - 1), sequenceOf(lengths, from)[0] === from ? from + 1 : from);
+  context.beginPath();
+  let drawing = false;
+  for (let step = sequenceOf(lengths, from)[0] === from ? from + 1 : from; step < to; step++) {
+    const { x, w } = boxOf(setting, step);
+    const value = forecast.at(step - 1);
+    if (value !== undefined && !drawing) context.moveTo(x + w / 2, level(value));
+    drawing = value !== undefined;
+    if (value !== undefined) context.lineTo(x + w / 2, level(value));
+  }
+  context.stroke();
   context.setLineDash([]);
 }
 

@@ -7,11 +7,12 @@ import type { UnitTrace } from "./api";
 import { scaleEnd } from "./format";
 import { ghostLine } from "./ghost";
 import { paintGhost } from "./ghost-paint";
-import { nameOf, stepName, strings } from "./i18n";
+import { nameOf, strings } from "./i18n";
 import { Minimap } from "./minimap";
 import type { Pen } from "./paint";
 import { inReadingOrder, isGate, letter, scaleOfFigures, type Scale } from "./quantities";
 import { go, address } from "./state";
+import { StepsLane } from "./steps-lane";
 import { StripFrame, useStrip } from "./strip";
 import type { Strip } from "./strip-window";
 import { ledgerLevel, paintLane, paintStarts, paintSteps } from "./strip-paint";
@@ -34,10 +35,7 @@ export function UnitLanes() {
     <>
       <section class="lanes" aria-label={words.unitN(address.value.unit ?? 0)}>
         <StripFrame strip={strip} width={width}>
-          <div class="lane symbols" data-testid="lane-text">
-            <span class="label">{stepName(trace.value.value?.features ?? 0)}</span>
-            <Canvas draw={symbols} />
-          </div>
+          <StepsLane strip={strip} draw={symbols} />
           {quantities.map((quantity) => (
             <QuantityLane key={quantity} quantity={quantity} strip={strip} />
           ))}

@@ -54,6 +54,8 @@ export interface UnitTrace {
   readonly symbols: readonly string[];
   readonly means: Float32Array;
   readonly counts: Float32Array;
+  /** how it goes with each number that is read; empty for symbols, and for a long text */
+  readonly withFeature: Float32Array;
 }
 
 /** A tensor that must be there. */
@@ -205,5 +207,6 @@ export function unitOf(found: Payload<UnitFacts>, of: Unit, load: Load): UnitTra
     symbols: symbols ?? [],
     means: floats(found, "mean_by_symbol") ?? new Float32Array(),
     counts: floats(found, "counts") ?? new Float32Array(),
+    withFeature: floats(found, "with_feature") ?? new Float32Array(),
   };
 }

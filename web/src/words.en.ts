@@ -8,6 +8,7 @@ import * as long from "./words/long";
 import * as tour from "./words/tour";
 import { en as light } from "./words/light";
 import { en as phrase } from "./words/phrase";
+import * as imported from "./words/imported";
 import * as moment from "./words/moment";
 import * as hosts from "./words/hosts";
 import * as live from "./words/live";
@@ -43,6 +44,7 @@ export const en = {
     mirror: "mirror",
     digits: "digits, row by row",
     series: "series",
+    imported: "imported",
   } as Readonly<Record<string, string>>,
   layer: (layer: number, direction: string) => `layer ${layer} ${direction}`,
   chooseLayer: "Layer and direction",
@@ -69,6 +71,26 @@ export const en = {
   after: "after reading the symbol",
   afterNumber: "after reading the number",
   afterRow: "after reading the row",
+  afterNumbers: "after reading the numbers",
+  numbers: "numbers",
+  inputs: (count: number) => `${count} inputs`,
+  frameOf: (samples: number) => `each step: a frame of ${samples} samples`,
+  output: "output",
+  outputs: "outputs",
+  outputsHint: "Under the numbers: what the network says at each step, in its own units",
+  outputAtEnd: "output at the end",
+  forecastHint: "Dashed, on the numbers: what the network forecast for each step",
+  zoom: "Width of a step",
+  zoomIn: "Closer",
+  zoomOut: "Further away",
+  openFile: "open a file",
+  openFileHint: "Numbers for the network to read: a CSV, .npy or .wav; or drop one on the page",
+  fileTooLarge: (name: string, most: string) => `${name} is larger than ${most}.`,
+  fileTooLargeRemedy: "Take a shorter stretch, or start peephole explore with --input FILE.",
+  fileGone: "The file of this address is gone: it was opened in another tab.",
+  fileGoneRemedy: "Open it again, or look at the sample.",
+  withFeatures: (quantity: string) => `Correlation of ${quantity} with each input`,
+  importedFrom: (file: string) => `imported from ${file}`,
   oneScale: "one scale for all",
   scaleHint: "The colours' ends: this unit's own largest magnitude, or that of all units",
   predictions: "predictions",
@@ -179,6 +201,7 @@ export const en = {
   phrase,
   moment: moment.en,
   hosts: hosts.en,
+  imported: imported.en,
 };
 
 export type Strings = typeof en;

@@ -9,6 +9,7 @@ import * as gallery from "./words/home";
 import type { Strings } from "./words.en";
 import { zh as light } from "./words/light";
 import { zh as phrase } from "./words/phrase";
+import * as imported from "./words/imported";
 import * as moment from "./words/moment";
 import * as live from "./words/live";
 
@@ -42,6 +43,7 @@ export const zh: Strings = {
     mirror: "镜像",
     digits: "逐行读数字",
     series: "时间序列",
+    imported: "导入",
   },
   layer: (layer, direction) => `第 ${layer} 层 ${direction}`,
   chooseLayer: "层与方向",
@@ -68,6 +70,26 @@ export const zh: Strings = {
   after: "读完该符号之后",
   afterNumber: "读完该数值之后",
   afterRow: "读完该行之后",
+  afterNumbers: "读入这些数值之后",
+  numbers: "数值",
+  inputs: (count) => `${count} 个输入`,
+  frameOf: (samples) => `每步：${samples} 个样本的一帧`,
+  output: "网络输出",
+  outputs: "网络输出",
+  outputsHint: "数值下方：网络在每一步的输出，以其自身的单位表示",
+  outputAtEnd: "末尾的网络输出",
+  forecastHint: "虚线：网络对每一步的预测",
+  zoom: "每步的宽度",
+  zoomIn: "放大",
+  zoomOut: "缩小",
+  openFile: "打开文件",
+  openFileHint: "供网络读取的数值：CSV、.npy 或 .wav；也可以拖放到页面上",
+  fileTooLarge: (name, most) => `${name} 超过 ${most}。`,
+  fileTooLargeRemedy: "请取较短的一段，或用 --input FILE 启动 peephole explore。",
+  fileGone: "此地址的文件已不在：它是在另一个标签页中打开的。",
+  fileGoneRemedy: "请重新打开，或查看样本。",
+  withFeatures: (quantity) => `${quantity}与各输入的相关系数`,
+  importedFrom: (file) => `导入自 ${file}`,
   oneScale: "统一标度",
   scaleHint: "颜色的两端：本单元自己的最大幅值，或所有单元的最大幅值",
   predictions: "预测",
@@ -178,4 +200,5 @@ export const zh: Strings = {
   phrase,
   moment: moment.zh,
   hosts: hosts.zh,
+  imported: imported.zh,
 };

@@ -9,7 +9,7 @@ import { Network, type Config } from "../src/engine/network";
 import { said } from "../src/engine/said";
 import { moment, printed, sentence, type Templates } from "../src/record/moments";
 import { findPhrases } from "../src/record/phrases";
-import type { Material } from "../src/record/record";
+import { NO_AXIS, type Material } from "../src/record/record";
 import { bySymbol, histogram, series, statistics } from "../src/record/statistics";
 import computed from "./networks.json";
 
@@ -68,6 +68,7 @@ function opened({ config, weights, inputs, lengths, "of a record": { symbols } }
     unknown: [],
     inputs: ids ? Int32Array.from(inputs) : Float32Array.from(inputs),
     features: ids ? 0 : config.input_size,
+    axis: NO_AXIS,
     targets,
   };
   return { network, material };

@@ -46,10 +46,10 @@ describe("a strip", () => {
   });
 
   test("gives words and rows more room than letters", () => {
-    expect(stepWidth(["a", "b"], 0, 1000)).toBe(16);
-    expect(stepWidth(["return", " "], 0, 1000)).toBe(64);
-    expect(stepWidth(Array<string>(28).fill("1"), 28, 1120)).toBe(40);
-    expect(stepWidth(Array<string>(28).fill("1"), 28, 100)).toBe(24);
+    expect(stepWidth(["a", "b"], "symbols", 1000)).toBe(16);
+    expect(stepWidth(["return", " "], "symbols", 1000)).toBe(64);
+    expect(stepWidth(Array<string>(28).fill("1"), "rows", 1120)).toBe(40);
+    expect(stepWidth(Array<string>(28).fill("1"), "rows", 100)).toBe(24);
   });
 });
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from peephole.analysis.predictions import surprise
 from peephole.errors import OptionError
@@ -42,13 +42,13 @@ class Clamp:
 
 
 @contextmanager
-def holding(network: Network, clamps: Iterable[Clamp], here: range, *, total: int) -> Iterator[None]:
+def holding(network: nn.Module, clamps: Iterable[Clamp], here: range, *, total: int) -> Iterator[None]:
     """Within the context the network reads one stretch of a run, each clamp acting at its own steps of the run.
 
     Layers in which nothing is held in this stretch run as they always do.
 
     Args:
-        network: which network.
+        network: which network, or any other module that ``ph.intervene`` takes.
         clamps: what is held; where two hold the same, the later.
         here: the steps of the run that are read within the context.
         total: steps of the whole run.

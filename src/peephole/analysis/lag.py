@@ -73,7 +73,7 @@ def lag_curve(
     if lags < 0:
         raise OptionError(f"lags must be at least 0, got {lags}")
     path = Path(model, trace, module=module, call=call)
-    if len(path.directions) > 1:
+    if "backward" in path.directions:
         raise TraceError("a network with a backward direction has no lag: its states know what comes as well")
     if not 0 <= layer < path.depth:
         raise OptionError(f"layer {layer}: this network's layers are 0 to {path.last}")

@@ -14,7 +14,7 @@ from peephole.errors import TraceError
 from peephole.nn.foreign import stack_of
 from peephole.nn.observe import plain_name
 from peephole.nn.recurrent import RecurrentLayer
-from peephole.nn.stack import DIRECTIONS, Stack
+from peephole.nn.stack import Stack
 from peephole.trace.trace import LayerRecord, Trace
 
 Key = tuple[int, str]
@@ -35,7 +35,7 @@ class Path:
         module: the recurrent module's name in it.
         lanes: the way back through each layer and direction.
         depth: number of layers.
-        directions: ("forward",), or ("forward", "backward").
+        directions: ("forward",), ("backward",) or ("forward", "backward").
         lengths: (batch,) steps in each sequence.
 
     Raises:
@@ -44,10 +44,13 @@ class Path:
 
     def __init__(self, model: nn.Module, trace: Trace, *, module: str | None = None, call: int = 0) -> None:
         self.model = model
-        self.module = trace.layer(module=module, call=call).module
-        layers = stack_in(model, self.module).layers
+        # A layer may read backwards alone.
+        first = next((r.direction for r in trace.records if module in (None, r.module)), "forward")
+        self.module = trace.layer(0, first, module=module, call=call).module
+        stack = stack_in(model, self.module)
+        layers = stack.layers
         self.depth = len(layers)
-        self.directions = DIRECTIONS[: len(layers[0])]
+        self.directions = stack.names
         self.lanes: dict[Key, StepBack] = {
             (depth, direction): step_back(trace.layer(depth, direction, module=self.module, call=call), lane)
             for depth, lanes in enumerate(layers)
@@ -55,7 +58,7 @@ class Path:
         }
         for depth in range(1, self.depth):
             self._check_joint(depth)
-        self.lengths = lengths_of(self.record(0))
+        self.lengths = lengths_of(self.record(0, self.directions[0]))
 
     def record(self, layer: int, direction: str = "forward") -> LayerRecord:
         """The record of one layer and direction."""
@@ -64,7 +67,7 @@ class Path:
     @property
     def time(self) -> int:
         """Steps of the longest sequence."""
-        return len(self.record(0).input)
+        return len(self.record(0, self.directions[0]).input)
 
     @property
     def last(self) -> int:
@@ -78,7 +81,7 @@ class Path:
     def _check_joint(self, depth: int) -> None:
         """Between two layers nothing but the record may stand: no dropout, no connection around a layer."""
         below = torch.cat([self.record(depth - 1, direction)["hidden"] for direction in self.directions], -1)
-        read = self.record(depth).input
+        read = self.record(depth, self.directions[0]).input
         if below.shape != read.shape or not torch.allclose(below, read, rtol=1e-4, atol=1e-6):
             raise TraceError(
                 f"layer {depth} did not read what layer {depth - 1} put out (dropout in training, or a connection "

@@ -17,7 +17,6 @@ from peephole.analysis.path import stack_in
 from peephole.analysis.steps import state_before
 from peephole.errors import OptionError, TraceError
 from peephole.nn.equations import Equations, Weights
-from peephole.nn.stack import DIRECTIONS
 from peephole.trace.trace import LayerRecord, Trace
 
 
@@ -78,7 +77,8 @@ def sums(
             known here.
     """
     record = trace.layer(layer, direction, module=module, call=call)
-    lane = stack_in(model, record.module).layers[layer][DIRECTIONS.index(direction)]
+    stack = stack_in(model, record.module)
+    lane = stack.layers[layer][stack.names.index(direction)]
     equations = lane.equations
     require_understood(record, equations)
     time, batch, _ = record["hidden"].shape

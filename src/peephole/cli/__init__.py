@@ -1,4 +1,4 @@
-"""The command line: ``peephole train``, ``sample``, ``explore``, ``export``, ``shapes``, ``demo``.
+"""The command line: ``peephole train``, ``sample``, ``import``, ``explore``, ``export``, ``shapes``, ``demo``.
 
 Each command has a file of its own and imports what it needs when it runs, so that help and mistakes are answered at
 once. An error that Peephole raises on purpose becomes one line and exit status 1.
@@ -15,6 +15,7 @@ import typer
 from peephole.cli.demo import demo
 from peephole.cli.explore import explore
 from peephole.cli.export import export
+from peephole.cli.import_ import import_
 from peephole.cli.sample import sample
 from peephole.cli.shapes import shapes
 from peephole.cli.train import train
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(sample)
+app.command("import", no_args_is_help=True)(import_)
 app.command()(explore)
 app.command(no_args_is_help=True)(export)
 app.command(no_args_is_help=True)(shapes)

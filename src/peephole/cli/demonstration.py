@@ -81,6 +81,6 @@ def _comparison(problem: TextProblem, *, bits: float) -> Table:
 def _write(console: Console, run: Run) -> None:
     """Print what the network writes."""
     vocabulary = cast(Vocabulary, run.vocabulary())  # a text has one
-    written = sample(run.network(), vocabulary, prompt="\n", length=_WRITTEN, temperature=0.7, seed=0)
+    written = sample(run.trained_network(), vocabulary, prompt="\n", length=_WRITTEN, temperature=0.7, seed=0)
     console.print("\nIt writes:")
     console.print(Text("".join(written), style="green"))

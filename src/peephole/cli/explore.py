@@ -21,6 +21,14 @@ def explore(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Offer this text to read, too; may be given several times."),
     ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="Offer these numbers to read, too: a CSV, .npy or .wav; may be given several times.",
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Serve at this port.", show_default="a free one")
     ] = 0,
@@ -37,6 +45,8 @@ def explore(
         peephole explore runs/counter        one run
 
         peephole explore runs/python --text big.py     one run, reading a file of up to a million symbols
+
+        peephole explore runs/vad --input speech.wav   one run that reads numbers, from a recording, CSV or .npy
     """
     from peephole.explorer.server import serve
     from peephole.train.run import Run, is_run
@@ -46,4 +56,4 @@ def explore(
         paths = [own] if own.is_dir() and any(map(is_run, own.iterdir())) else []
     for path in filter(is_run, paths):
         Run.open(path)  # a run that was named must be good; in a folder of runs a bad one shows its error
-    serve(paths, texts=text or (), port=port, open_browser=not no_open)
+    serve(paths, texts=text or (), inputs=inputs or (), port=port, open_browser=not no_open)

@@ -23,6 +23,16 @@ def export(
             "--text", help="What they read, as UTF-8.", show_default="their own samples", dir_okay=False
         ),
     ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="What those read that read numbers: a CSV, .npy or .wav; may be given several times.",
+            show_default="their own samples",
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Write the explorer with some runs as one HTML file, which opens from disk with the network off.
 
@@ -33,15 +43,19 @@ def export(
         peephole export zoo:counter -o counter.html
 
         peephole export runs/lstm runs/gru --text story.txt -o story.html
+
+        peephole export runs/vad --input speech.wav -o speech.html
     """
     from peephole.data.text import read_text
     from peephole.explorer.carrying import Text
     from peephole.explorer.catalog import SHIPPED, Catalog
     from peephole.explorer.hosts import save_runs
+    from peephole.explorer.input_files import InputFiles
 
     shipped = [run for run in runs if run.startswith(SHIPPED)]
     catalog = Catalog([Path(run) for run in runs if run not in shipped])
     read = None if text is None else Text(text.name, read_text(text))
-    save_runs(catalog, [*shipped, *catalog.folders()], output, text=read)
+    numbers = InputFiles(inputs or ())
+    save_runs(catalog, [*shipped, *catalog.folders()], output, text=read, inputs=numbers)
     size = output.stat().st_size
     typer.echo(f"{output}  {size / 2**20:.1f} MiB, opens in any browser")

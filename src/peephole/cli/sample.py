@@ -40,6 +40,7 @@ def sample(
     from peephole.train.sample import sample as sampled
 
     opened = Run.open(run)
+    opened.refuse_imported("what its outputs stand for is not known, so it cannot write")
     vocabulary = opened.vocabulary()
     if vocabulary is None or not opened.predicts_next_symbol:
         raise OptionError(
@@ -50,7 +51,7 @@ def sample(
     torch.set_num_threads(1)  # one symbol at a time is too little work to share out
     typer.echo(prompt, nl=False)
     for symbol in sampled(
-        opened.network(), vocabulary, prompt=prompt, length=length, temperature=temperature, seed=seed
+        opened.trained_network(), vocabulary, prompt=prompt, length=length, temperature=temperature, seed=seed
     ):
         typer.echo(symbol, nl=False)
     typer.echo()

@@ -83,6 +83,7 @@ def _go_on(request: Request) -> None:
         Console(stderr=True),
         Run.open(request.output or default_folder(request), without_weights=True),
     )
+    before.training()  # an imported network is refused
     problem = problem_from(_description_for(before, request), vocabulary=before.vocabulary())
     with shown_progress(console, loss_unit(problem)) as watch:
         run = go_on(before.path, options=resumed_options(before, request), problem=problem, watch=watch)
@@ -149,7 +150,7 @@ def options_for(problem: Problem, request: Request) -> TrainOptions:
 def resumed_options(run: Run, request: Request) -> TrainOptions:
     """The run's own options, but for what was asked for anew."""
     budget = {**dict.fromkeys(request.budget), **_given(request.budget)} if _given(request.budget) else {}
-    return dataclasses.replace(run.options, **budget, **_given(request.options))
+    return dataclasses.replace(run.training()[1], **budget, **_given(request.options))
 
 
 def default_folder(request: Request) -> Path:

@@ -60,13 +60,20 @@ def read_file(path: Path) -> str:
         raise
     except OSError as error:
         raise _unreadable(error, path) from error
+    return decode_text(data, path)
+
+
+def decode_text(data: bytes, source: str | Path) -> str:
+    """The text that the bytes of ``source`` are. Raises DataError where they are not UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
-        raise DataError(f"{path} is not UTF-8 text but UTF-16 or binary: convert it to UTF-8 or leave it out")
+        raise DataError(
+            f"{source} is not UTF-8 text but UTF-16 or binary: convert it to UTF-8 or leave it out"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} is not UTF-8 text: byte 0x{data[error.start]:02x} at position {error.start}; convert it to "
+            f"{source} is not UTF-8 text: byte 0x{data[error.start]:02x} at position {error.start}; convert it to "
             "UTF-8 (iconv -f ITS_ENCODING -t UTF-8) or leave it out"
         ) from error
     return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)

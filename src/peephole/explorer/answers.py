@@ -17,6 +17,7 @@ from peephole.explorer.asked import Asked
 from peephole.explorer.catalog import Catalog
 from peephole.explorer.desk import Desk
 from peephole.explorer.endpoints import ROUTES, Route
+from peephole.explorer.input_files import InputFiles
 from peephole.explorer.payload import Json, to_bytes
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.surveyed import Watch
@@ -48,6 +49,7 @@ class Answers:
         catalog: the runs.
         files: texts that are offered besides the runs' own.
         watch: is told how far the survey of each long text is.
+        inputs: files of numbers that are offered besides.
         surveying: False has long texts traced like short ones, as far as they can be.
     """
 
@@ -57,9 +59,10 @@ class Answers:
         files: TextFiles | None = None,
         watch: Watch = lambda title, share: None,
         *,
+        inputs: InputFiles | None = None,
         surveying: bool = True,
     ) -> None:
-        self._desk = Desk(catalog, files, watch, surveying=surveying)
+        self._desk = Desk(catalog, files, watch, inputs=inputs, surveying=surveying)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ sentences, and of each run what ``CarriedRun`` says); the tensors are
                                          out below it
     RUN/n/LAYER.DIRECTION.QUANTITY       (step, unit), rounded as ``rounded.py`` tells, with its .scale
     RUN/n/outputs, …/probabilities,      (step, k), what the readout said of a material whose record is here
-    …/forecast, …/surprise
+    …/forecast, …/output, …/final, …/surprise
     kept/n                               bytes of an answer that was computed beforehand
 
 Knows nothing of where they come from.
@@ -53,6 +53,7 @@ class CarriedMaterial:
         read: (step, feature) by layer, what those layers read that read neither ``inputs`` nor what came out below.
         said: what the readout said, as ``Reading.said`` has it; empty likewise.
         kept: answers that were computed beforehand, by the end of their address.
+        axis: what is known of the steps and features of numbers, as ``/api/runs/…/trace`` tells it.
     """
 
     title: Json | None
@@ -65,6 +66,7 @@ class CarriedMaterial:
     read: Mapping[int, Tensor] = field(default_factory=dict)
     said: Mapping[str, Tensor] = field(default_factory=dict)
     kept: Mapping[str, bytes] = field(default_factory=dict)
+    axis: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -164,6 +166,7 @@ class Capsule:
             "lanes": [_lane(record) for record in material.records],
             "rounded": not self.exact,
             "kept": kept,
+            "axis": material.axis,
         }
 
     def _numbers(self, name: str, values: Floats, *, share: bool) -> dict[str, Array]:

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from peephole.errors import RunError
+from peephole.explorer.models import SHOWN, address_of, layers_of, reads_forward
 from peephole.explorer.opened import OpenRun
 from peephole.explorer.payload import Json
+from peephole.nn.models import Network
 from peephole.train.run import CONFIG, Run
 from peephole.zoo import cards
 
@@ -42,25 +44,29 @@ def gallery_page(shipped: Mapping[str, Path]) -> list[Json]:
 
 def run_page(id: str, opened: OpenRun) -> Json:
     """A run's card, what its network is made of, and how its training went."""
-    run, recurrent = opened.run, opened.network.recurrent
-    directions = ["forward", "backward"] if recurrent.bidirectional else ["forward"]
+    run, network = opened.run, opened.network
     return card(id, run) | {
         "config": run.config.to_json(),
         "input": run.config.input,
         "target": opened.target,
         "layers_detail": [
             {
-                "layer": number,
-                "directions": directions,
-                "units": layer.hidden_size,
-                "quantities": list(layer.quantities),
+                "layer": layer.number,
+                "directions": list(layer.directions),
+                "units": layer.equations.hidden_size,
+                "quantities": [name for name in layer.equations.quantities if name in SHOWN],
+                "cell": layer.equations.name,
+                "address": address_of(network, layer),
             }
-            for number, layer in enumerate(recurrent.equations)
+            for layer in layers_of(network)
         ],
         "vocabulary": None if opened.vocabulary is None else list(opened.vocabulary.symbols),
         "labels": None if opened.labels is None else list(opened.labels),
         "samples": opened.samples,
-        "causal": not recurrent.bidirectional,
+        "sample_titles": [title.to_json() for title in opened.demonstrations] or None,
+        "understood": run.understood(),
+        "one_stack": isinstance(network, Network),
+        "causal": reads_forward(network),
         "film": _film(run),
         "metrics": [[row.step, _finite(row.train), _finite(row.validation)] for row in run.metrics()],
     }
@@ -80,6 +86,7 @@ def card(id: str, run: Run) -> Json:
         "bidirectional": config.bidirectional,
         "parameters": run.parameters,
         "peephole": config.peephole,
+        "source": run.description.get("file") if run.imported else None,
         "result": {name: _finite(value) for name, value in run.result.items()},
         "film": len(run.film()),
         "modified": _modified(run.path),

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.catalog import Catalog
+from peephole.explorer.input_files import InputFiles
 from peephole.explorer.missing import no_lane, no_quantity, no_unit
+from peephole.explorer.offered import Offered
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.sessions import Session, Sessions, forgotten
 from peephole.explorer.sketch_asked import MomentAsked, SketchAsked
@@ -88,6 +90,7 @@ class Desk:
         catalog: the runs.
         files: the texts that are offered besides the runs' own.
         watch: is told how far the survey of each long text is.
+        inputs: files of numbers, to networks that read those.
         surveying: False has long texts traced like short ones, as far as they can be.
     """
 
@@ -97,11 +100,12 @@ class Desk:
         files: TextFiles | None = None,
         watch: Watch = lambda title, share: None,
         *,
+        inputs: InputFiles | None = None,
         surveying: bool = True,
     ) -> None:
         self._surveying = surveying
         self.catalog = catalog
-        self.files = files or TextFiles()
+        self.files = Offered(files or TextFiles(), inputs or InputFiles())
         self.sessions = Sessions()
         self.surveys = Surveys(watch)
 
@@ -194,7 +198,7 @@ def lane_of(session: Session, layer: int, direction: str) -> LaneAsked:
     Raises:
         Refusal: the network has no such layer.
     """
-    there = {(record.layer, record.direction): record for record in session.reading.trace.records}
+    there = {(record.layer, record.direction): record for record in session.lanes}
     if (layer, direction) not in there:
         raise no_lane((layer, direction), list(there))
     return LaneAsked(session, there[layer, direction])

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from peephole.analysis.clamping import Clamp
 from peephole.explorer.asked import Asked, is_real
+from peephole.explorer.models import Model, address_of, layers_of
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import RELOAD, Words, joined, lane
-from peephole.nn.models import Network
 
 MOST_HELD = 100
 FURTHEST = 10**9
@@ -34,15 +34,17 @@ class Held:
     """A quantity of one unit held at a value.
 
     Attributes:
-        unit: its address for ``ph.intervene``.
+        unit: its address on the page, where layers are numbered across all recurrent parts.
         value: at what.
         first, last: from which step to which, both included, counted over all sequences; None for the end.
+        address: its address for ``ph.intervene``, where that is another.
     """
 
     unit: str
     value: float
     first: int
     last: int | None
+    address: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """As the page says it."""
@@ -54,9 +56,10 @@ class Held:
         Args:
             lengths: (batch,) steps in each sequence.
         """
+        called = self.address or self.unit
         if len(lengths) == 1:
             return [
-                Clamp(self.unit, self.value, slice(self.first, None if self.last is None else self.last + 1))
+                Clamp(called, self.value, slice(self.first, None if self.last is None else self.last + 1))
             ]
         ends = list(accumulate(lengths.tolist()))
         by_times: dict[range, list[int]] = {}
@@ -67,8 +70,7 @@ class Held:
             if times := range(max(self.first - start, 0), last + 1 - start):
                 by_times.setdefault(times, []).append(sequence)
         return [
-            Clamp(self.unit, self._only(sequences, len(lengths)), times)
-            for times, sequences in by_times.items()
+            Clamp(called, self._only(sequences, len(lengths)), times) for times, sequences in by_times.items()
         ]
 
     def _only(self, sequences: list[int], batch: int) -> Tensor:
@@ -78,7 +80,7 @@ class Held:
         return values
 
 
-def held_in(sent: object, network: Network) -> tuple[Held, ...]:
+def held_in(sent: object, network: Model) -> tuple[Held, ...]:
     """What a request holds.
 
     Raises:
@@ -95,9 +97,9 @@ def held_in(sent: object, network: Network) -> tuple[Held, ...]:
     return tuple(_one(Asked({}, body=each), network) for each in sent)
 
 
-def _one(asked: Asked, network: Network) -> Held:
+def _one(asked: Asked, network: Model) -> Held:
     unit = asked.text("unit")
-    _require_there(unit, network)
+    address = _address(unit, network)
     first = asked.whole("from", most=FURTHEST)
     last = None if asked.fields.get("to") is None else asked.whole("to", least=first, most=FURTHEST)
     value = asked.fields.get("value")
@@ -106,11 +108,15 @@ def _one(asked: Asked, network: Network) -> Held:
             Words(f"{unit} must be held at a number", f"{unit} 必须固定在一个数值上"),
             do=Words("Choose a value, or let it go.", "请选择一个数值，或放开它。"),
         )
-    return Held(unit, float(value), first, last)
+    return Held(unit, float(value), first, last, None if address == unit else address)
 
 
-def _require_there(unit: str, network: Network) -> None:
-    """Refuses an address that names nothing in the network, with what there is."""
+def _address(unit: str, network: Model) -> str:
+    """What ``ph.intervene`` calls a unit.
+
+    Raises:
+        Refusal: it names nothing in the network; with what there is.
+    """
     found = _UNIT.fullmatch(unit)
     if found is None:
         raise Refusal(
@@ -125,25 +131,26 @@ def _require_there(unit: str, network: Network) -> None:
             do=Words(f"This layer has units 0 to {size - 1}.", f"该层的单元为 0 到 {size - 1}。"),
             status=404,
         )
+    here = address_of(network, layers_of(network)[int(found["layer"])])
+    return f"{here}{found['reverse'] or ''}.{found['quantity']}.{found['unit']}"
 
 
-def units_of(network: Network, layer: int, direction: str, quantity: str) -> int:
+def units_of(network: Model, layer: int, direction: str, quantity: str) -> int:
     """How many units a quantity has that can be held.
 
     Raises:
         Refusal: the network has no such layer, or the layer no such quantity.
     """
-    recurrent = network.recurrent
-    ways = ("forward", "backward") if recurrent.bidirectional else ("forward",)
-    if layer >= len(recurrent.equations) or direction not in ways:
+    layers = layers_of(network)
+    if layer >= len(layers) or direction not in layers[layer].directions:
         wrong = lane(layer, direction)
-        names = joined([lane(number, way) for number in range(len(recurrent.equations)) for way in ways])
+        names = joined([lane(one.number, way) for one in layers for way in one.directions])
         raise Refusal(
             Words(f"there is no {wrong.en}", f"没有{wrong.zh}"),
             do=Words(f"This network has {names.en}.", f"该网络有：{names.zh}。"),
             status=404,
         )
-    equations = recurrent.equations[layer]
+    equations = layers[layer].equations
     if quantity not in equations.quantities:
         there = ", ".join(equations.quantities)
         raise Refusal(

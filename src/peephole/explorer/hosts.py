@@ -16,6 +16,7 @@ from peephole.explorer.answers import Answers
 from peephole.explorer.carrying import Text, carried
 from peephole.explorer.catalog import Catalog
 from peephole.explorer.document import document
+from peephole.explorer.input_files import InputFiles
 from peephole.explorer.loose import ID, carried_trace
 from peephole.trace.trace import Trace
 from peephole.train.run import Run
@@ -67,7 +68,14 @@ def save_run(run: Run, path: Path, *, text: str | None) -> None:
     save_runs(catalog, list(catalog.folders()), path, text=read)
 
 
-def save_runs(catalog: Catalog, names: Sequence[str], path: Path, *, text: Text | None) -> None:
+def save_runs(
+    catalog: Catalog,
+    names: Sequence[str],
+    path: Path,
+    *,
+    text: Text | None,
+    inputs: InputFiles | None = None,
+) -> None:
     """Some runs of a catalog as one file.
 
     Args:
@@ -75,14 +83,15 @@ def save_runs(catalog: Catalog, names: Sequence[str], path: Path, *, text: Text 
         names: the ids of those that are saved.
         path: the file.
         text: what they read; None for their own samples.
+        inputs: files of numbers, which those read that read numbers.
 
     Raises:
-        Refusal: a run cannot read the text.
+        Refusal: a run cannot read the text or a file.
         RunError: a run is damaged.
-        OptionError: there is a text, and no run reads texts.
+        OptionError: there is a text, and no run reads texts; or a file of numbers, and no run reads those.
         ServerError: the front end is not built.
     """
-    capsule = carried(catalog, names, text=text)
+    capsule = carried(catalog, names, text=text, inputs=inputs)
     start, title = (_page(names[0]), names[0]) if len(names) == 1 else ("/", path.stem)
     _write(path, document(start=start, title=f"{title} · Peephole", data=capsule.to_bytes()))
 

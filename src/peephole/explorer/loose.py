@@ -17,6 +17,7 @@ from peephole.analysis.predictions import predictions
 from peephole.analysis.steps import flatten, lengths_of
 from peephole.errors import TraceError
 from peephole.explorer.capsule import Capsule, CarriedMaterial, CarriedRun
+from peephole.explorer.models import plain
 from peephole.explorer.payload import Json
 from peephole.nn.stack import DIRECTIONS
 from peephole.trace.trace import LayerRecord, Trace
@@ -26,10 +27,6 @@ ID = "trace"
 MOST_NUMBERS = 2**26
 """Most recorded numbers that one page holds."""
 
-_SHOWN = (
-    *("input_gate", "forget_gate", "candidate", "output_gate", "reset_gate", "update_gate"),
-    *("cell", "hidden"),
-)
 _LABELS = "labels= takes one name for each step, sequence after sequence"
 
 
@@ -99,17 +96,8 @@ def _layers(trace: Trace, module: str | None) -> list[LayerRecord]:
     for record in records:
         places.setdefault((record.module, record.call, record.layer), len(places))
     return [
-        replace(_plain(record), layer=places[record.module, record.call, record.layer]) for record in records
+        replace(plain(record), layer=places[record.module, record.call, record.layer]) for record in records
     ]
-
-
-def _plain(record: LayerRecord) -> LayerRecord:
-    """The record with the quantities that a page has names for, all of them of the same units."""
-    own = dict(record.quantities)
-    units = own["cell" if "cell" in own else "hidden"].shape[-1]
-    if own["hidden"].shape[-1] != units:  # what leaves a projection has units of its own
-        own["hidden"] = own["hidden_before_projection"]
-    return replace(record, quantities={name: own[name] for name in _SHOWN if name in own})
 
 
 def _page(records: Sequence[LayerRecord], title: str) -> Json:
@@ -163,10 +151,7 @@ def _material(
         symbols = [str(number) if names is None else names[number] for number in inputs.tolist()]
     else:
         inputs = flatten(records[0].input, lengths).float().detach().cpu()
-        symbols = [str(step) for length in lengths.tolist() for step in range(length)]
-        # A page draws many numbers a step as a picture's row, from paper to ink; of others it shows the steps.
-        if inputs.shape[1] > 1 and not ((inputs >= 0) & (inputs <= 1)).all():
-            inputs = torch.arange(steps)
+        symbols = [""] * steps  # numbers are called by their step
     return CarriedMaterial(
         title=None,
         symbols=symbols,

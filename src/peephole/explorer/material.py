@@ -5,7 +5,7 @@ Knows samples and vocabularies, nothing of networks, traces or the wire.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from peephole.data.batches import Sample, text_sample
+from peephole.data.signals import Signal
 from peephole.data.vocabulary import Vocabulary
 from peephole.errors import DataError
 from peephole.explorer.drawing import pixels_in
@@ -40,6 +41,9 @@ class Material:
         lengths: (batch,) int64 steps in each sequence.
         symbols: what each step reads, sequence after sequence, as it is to be shown.
         unknown: the symbols that the network does not know and that were replaced, in order of appearance.
+        features: names of the numbers of a step, where they have some.
+        seconds: how long a step is, where that is known.
+        frame: samples of a recording in one step; None for what is no recording.
     """
 
     title: Words | None
@@ -48,11 +52,16 @@ class Material:
     lengths: Tensor
     symbols: tuple[str, ...]
     unknown: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    seconds: float | None = None
+    frame: int | None = None
 
     @cached_property
     def digest(self) -> str:
         """Names the contents: the same for equal materials, in every process."""
-        facts = repr((self.title, self.symbols, self.lengths.tolist()))
+        facts = repr(
+            (self.title, self.symbols, self.lengths.tolist(), self.features, self.seconds, self.frame)
+        )
         numbers = self.inputs.numpy().tobytes() + self.targets.numpy().tobytes()
         return sha256(facts.encode("utf-8", "surrogatepass") + numbers).hexdigest()
 
@@ -123,6 +132,85 @@ def sampled(sample: Sample) -> Material:
     )
 
 
+def measured(
+    signal: Signal, features: int, title: Words | None, *, labels: bool = False, follows: bool = False
+) -> Material:
+    """Numbers over time.
+
+    Args:
+        signal: the numbers.
+        features: how many the network reads a step.
+        title: what they are.
+        labels: the right outputs are labels, and nobody has said which.
+        follows: the right output is the number that follows; otherwise nobody has said which is right.
+
+    Raises:
+        DataError: they do not fit the network.
+        Refusal: there are too many.
+    """
+    fitted = signal.fitted(features)
+    _require_few(len(fitted), Words("steps", "步"), MOST_SYMBOLS)
+    numbers = torch.from_numpy(fitted.values).unsqueeze(1)
+    targets = torch.full((len(fitted), 1), -1) if labels else torch.full((len(fitted), 1, 1), torch.nan)
+    if follows:
+        targets[:-1] = numbers[1:]
+    return Material(
+        title=title,
+        inputs=numbers,
+        targets=targets,
+        lengths=torch.tensor([len(fitted)]),
+        symbols=fitted.labels or ("",) * len(fitted),
+        features=fitted.names or (),
+        seconds=fitted.seconds_per_step,
+        frame=fitted.samples_per_step,
+    )
+
+
+def counted(signal: Signal, symbols: int, title: Words | None, *, never: int | None) -> Material:
+    """Whole numbers as symbols without names, whose right outputs nobody has said.
+
+    Args:
+        signal: the numbers.
+        symbols: how many symbols the network knows.
+        title: what they are.
+        never: the symbol that the network skips; it is left out.
+
+    Raises:
+        DataError: they are no symbols of the network.
+        Refusal: there are too many, or none is left.
+    """
+    ids = torch.from_numpy(signal.ids(symbols))
+    ids = ids if never is None else ids[ids != never]
+    if not len(ids):
+        raise _all_skipped()
+    _require_few(len(ids), Words("symbols", "个符号"), MOST_SYMBOLS)
+    return Material(
+        title=title,
+        inputs=ids.unsqueeze(1),
+        targets=torch.full((len(ids), 1), -1),
+        lengths=torch.tensor([len(ids)]),
+        symbols=tuple(map(str, ids.tolist())),
+    )
+
+
+def without(material: Material, never: int) -> Material:
+    """A text without the symbol that its network skips.
+
+    Raises:
+        Refusal: nothing is left.
+    """
+    kept = [place for place, symbol in enumerate(material.inputs.flatten().tolist()) if symbol != never]
+    if not kept:
+        raise _all_skipped()
+    return replace(
+        material,
+        inputs=material.inputs[kept],
+        targets=material.targets[kept],
+        lengths=torch.tensor([len(kept)]),
+        symbols=tuple(material.symbols[place] for place in kept),
+    )
+
+
 def drawn(pixels: str) -> Material:
     """A digit that somebody drew, a row a step; nobody has said which it is.
 
@@ -143,11 +231,18 @@ def too_long(length: int, what: Words, most: int) -> Refusal:
     """The refusal of something longer than can be shown."""
     return Refusal(
         Words(
-            f"this text has {length:,} {what.en} and at most {most:,} can be shown at once",
-            f"此文本有 {length:,} {what.zh}，一次最多能显示 {most:,}",
+            f"this has {length:,} {what.en} and at most {most:,} can be shown at once",
+            f"此内容有 {length:,} {what.zh}，一次最多能显示 {most:,}",
         ),
         do=Words("Take a shorter stretch of it.", "请取较短的一段。"),
         status=413,
+    )
+
+
+def _all_skipped() -> Refusal:
+    return Refusal(
+        Words("there is nothing to read: every symbol is skipped", "没有可读的内容：所有符号都被跳过"),
+        do=Words("Choose something else.", "请选择其他内容。"),
     )
 
 

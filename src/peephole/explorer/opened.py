@@ -6,22 +6,28 @@ Knows run folders and problems, nothing of HTTP or of traces.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
-from peephole.data.batches import Problem, Target, text_sample
+import numpy as np
+
+from peephole.data.batches import Problem, text_sample
+from peephole.data.signals import Signal
 from peephole.data.vocabulary import Vocabulary
+from peephole.errors import DataError
 from peephole.explorer import drawing, material
 from peephole.explorer.changes import Change, changes
+from peephole.explorer.demonstrations import demonstration, titles
+from peephole.explorer.input_files import unreadable
 from peephole.explorer.material import Material
+from peephole.explorer.models import Model, Says, Shown, network_of, shown_chain
 from peephole.explorer.peepholes import without_peepholes
 from peephole.explorer.refusal import Refusal
-from peephole.explorer.text_files import TextFiles
 from peephole.explorer.words import Words
-from peephole.nn.models import Network
+from peephole.nn.chain_network import Chain
 from peephole.trace.beside import one_thread
 from peephole.train.run import WEIGHTS, Run
 
@@ -38,7 +44,7 @@ class Version:
         digest: names these very weights; others have another.
     """
 
-    network: Network
+    network: Model
     digest: str
 
 
@@ -46,12 +52,14 @@ class OpenRun:
     """A run whose network is loaded.
 
     A run of a text is opened without that text, which may be gone or have changed: the run keeps the stretch of it
-    that is its sample. Other problems are built again when they are first asked for.
+    that is its sample. Other problems are built again when they are first asked for. An imported network learned
+    nothing here: it has demonstrations in place of samples.
 
     Attributes:
         run: the folder.
         network: in eval mode.
-        vocabulary: the input's symbols; None where the input is numbers.
+        shown: how an imported network became it; None for another.
+        vocabulary: the input's symbols; None where the input is numbers, or symbols without names.
         lock: held while the network reads, so that one thing at a time is traced.
         digest: names these very weights; other weights in the same folder have another.
     """
@@ -59,8 +67,10 @@ class OpenRun:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.digest = weights_digest(run)  # before they are read: later ones will differ
-        self.network = run.network()
-        self.vocabulary = run.vocabulary()
+        network = run.network()
+        self.shown: Shown | None = shown_chain(network) if isinstance(network, Chain) else None
+        self.network: Model = network if self.shown is None else self.shown.model
+        self.vocabulary = _named(run.vocabulary())
         self.lock = Lock()
         self._text = run.sample_text()
         self._problem_lock = Lock()
@@ -94,26 +104,37 @@ class OpenRun:
         return version
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Says:
         """What the outputs mean."""
+        if self.shown is not None:
+            return self.shown.target
         return "next" if self._text is not None else self._problem.target
 
     @property
     def labels(self) -> tuple[str, ...] | None:
         """Names of the outputs where they are not the vocabulary's symbols; None otherwise."""
-        return None if self._text is not None else self._problem.labels
+        return None if self._text is not None or self.shown is not None else self._problem.labels
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs, by number; empty where the output is a number itself."""
-        if self.target == "value":
+        if self.target in ("value", "output", "none"):
             return ()
+        if self.shown is not None:
+            return tuple(map(str, range(self.network.config.output_size)))
         return self.labels or (self.vocabulary.symbols if self.vocabulary else ())
 
     @property
     def samples(self) -> int:
         """How many samples there are."""
+        if self.shown is not None:
+            return len(self.demonstrations)
         return 1 if self._text is not None else self._problem.samples
+
+    @property
+    def demonstrations(self) -> tuple[Words, ...]:
+        """What each sample is, where they are made up."""
+        return () if self.shown is None else titles(numbers=self.network.config.input == "numbers")
 
     def sample(self, index: int) -> Material:
         """Held-out data of the run's own.
@@ -132,7 +153,61 @@ class OpenRun:
         if self._text is not None and self.vocabulary is not None:
             titles = {"title": "held-out text", "chinese": "留出的文本"}
             return material.sampled(text_sample(self._text, self.vocabulary, **titles))
+        if self.shown is not None:
+            config = self.network.config
+            made = demonstration(
+                index, config.input_size, numbers=config.input == "numbers", never=self.shown.never
+            )
+            if self.vocabulary is None:
+                return made
+            names = self.vocabulary.symbols
+            return replace(made, symbols=tuple(names[symbol] for symbol in made.inputs.flatten().tolist()))
         return material.sampled(self._problem.sample(index))
+
+    def measured(self, signal: Signal, name: str, *, title: Words | None) -> Material:
+        """Numbers of a file, or whole numbers as symbols without names.
+
+        Args:
+            signal: them.
+            name: what the file is called.
+            title: what the page calls them; None for what somebody opened there.
+
+        Raises:
+            Refusal: the network cannot read them.
+        """
+        config = self.network.config
+        wanted = config.input_size if config.input == "numbers" else 1
+        found = signal.values.shape[1]
+        if found != wanted and signal.samples_per_step is None:
+            raise Refusal(
+                Words(
+                    f"{name} has {found} numbers a step and this network reads {wanted}",
+                    f"{name} 每步有 {found} 个数值，而该网络每步读取 {wanted} 个",
+                ),
+                do=Words("Choose another file.", "请选择另一个文件。"),
+                status=422,
+            )
+        try:
+            if config.input == "numbers":
+                return material.measured(
+                    self._standardised(signal),
+                    config.input_size,
+                    title,
+                    labels=self.target in ("tag", "class"),
+                    follows=self.target == "value",
+                )
+            never = None if self.shown is None else self.shown.never
+            return material.counted(signal, config.input_size, title, never=never)
+        except DataError as error:
+            raise unreadable(name, error, status=422) from error
+
+    def _standardised(self, signal: Signal) -> Signal:
+        """What a network of a series reads: numbers in the deviations of what it learned from."""
+        about = self.run.description
+        mean, deviation = about.get("mean"), about.get("deviation")
+        if about.get("kind") != "series" or not isinstance(mean, float) or not isinstance(deviation, float):
+            return signal
+        return replace(signal, values=(signal.values.astype(np.float64) - mean) / deviation)
 
     def typed(self, text: str) -> Material:
         """What somebody typed.
@@ -140,15 +215,12 @@ class OpenRun:
         Raises:
             Refusal: the network reads numbers, or it cannot read this text.
         """
-        return material.typed(text, self._letters, follows=self.target == "next")
-
-    def offered(self, files: TextFiles, index: int) -> Material:
-        """One of the files that are offered.
-
-        Raises:
-            Refusal: there is no such file, the network reads numbers, or it cannot read this text.
-        """
-        return files.read(index, self._letters, follows=self.target == "next")
+        read = material.typed(text, self._letters, follows=self.target == "next")
+        return (
+            read
+            if self.shown is None or self.shown.never is None
+            else material.without(read, self.shown.never)
+        )
 
     @property
     def _letters(self) -> Vocabulary:
@@ -156,7 +228,10 @@ class OpenRun:
         if self.vocabulary is None:
             raise Refusal(
                 Words("this network reads numbers, not text", "该网络读取的是数值，不是文本"),
-                do=Words("Choose one of its samples.", "请选择它的一个样本。"),
+                do=Words(
+                    "Choose one of its samples, or open a file of numbers.",
+                    "请选择它的一个样本，或打开数值文件。",
+                ),
                 status=422,
             )
         return self.vocabulary
@@ -188,8 +263,9 @@ class OpenRun:
                 do=Words("Choose a network of digits.", "请选择识别数字的网络。"),
                 status=422,
             )
+        network = network_of(self.network, Words("a change of mind", "改变判断"))
         with self.lock, one_thread():
-            return changes(self.network, self._problem.validation(batch=self.samples))
+            return changes(network, self._problem.validation(batch=self.samples))
 
     @property
     def _problem(self) -> Problem:
@@ -199,6 +275,13 @@ class OpenRun:
     @cached_property
     def _built_problem(self) -> Problem:
         return self.run.problem()
+
+
+def _named(vocabulary: Vocabulary | None) -> Vocabulary | None:
+    """The vocabulary, unless its symbols are called by their numbers alone: nobody writes such a text."""
+    if vocabulary is None or vocabulary.symbols == tuple(map(str, range(len(vocabulary)))):
+        return None
+    return vocabulary
 
 
 def weights_digest(run: Run) -> str:

@@ -6,12 +6,12 @@ from copy import deepcopy
 
 import torch
 
+from peephole.explorer.models import Model
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import Words
-from peephole.nn.models import Network
 
 
-def without_peepholes(network: Network) -> Network:
+def without_peepholes(network: Model) -> Model:
     """A copy whose peephole weights are 0; everything else is as it was learned.
 
     Raises:

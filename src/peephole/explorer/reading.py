@@ -19,14 +19,13 @@ from torch import Tensor
 from peephole.analysis.clamping import Clamp, holding
 from peephole.analysis.predictions import delay, predictions, surprise
 from peephole.analysis.steps import flatten, starts
-from peephole.data.batches import Target
 from peephole.errors import TraceError
 from peephole.explorer.held import Held
 from peephole.explorer.material import Material, too_long
+from peephole.explorer.models import Model, Says, Shown, layers_of, reads_forward
 from peephole.explorer.prefix import Shared
 from peephole.explorer.rows import ROOM, Rows
 from peephole.explorer.words import Words
-from peephole.nn.models import Network
 from peephole.trace.beside import one_thread
 from peephole.trace.recording import trace
 from peephole.trace.trace import Trace
@@ -49,7 +48,9 @@ class Reading:
             float32, every one's; for a number: ``forecast`` (step, 1) float32. For both:
             ``surprise`` (step,) float32. Where the network says what comes next, that is the bits of each symbol
             given those before it, or the absolute error of each number, and NaN where a sequence starts. Where it
-            labels, it is the bits of the right label, and NaN where that is not known.
+            labels, it is the bits of the right label, and NaN where that is not known. Of an imported network
+            the likeliest outputs as above, or ``output`` (step, output) float32, or ``final`` (output,) where it says
+            something at the end alone; nothing where it says nothing.
         rows: where the trace stands.
     """
 
@@ -86,10 +87,11 @@ class Begun:
 
 
 def read(
-    network: Network,
+    network: Model,
     material: Material,
     *,
-    target: Target,
+    target: Says,
+    shown: Shown | None = None,
     held: Sequence[Held] = (),
     begun: Begun | None = None,
 ) -> Reading:
@@ -99,6 +101,7 @@ def read(
         network: what reads.
         material: inputs of the kind that the network takes, and the right outputs as far as they are known.
         target: what the outputs mean.
+        shown: how an imported network became ``network``.
         held: what is held meanwhile.
         begun: its beginning, where that is known.
 
@@ -111,9 +114,7 @@ def read(
         raise too_long(time * batch, Words("symbols", "个符号"), MOST_NUMBERS // per_step)
     lengths = material.lengths if batch > 1 else None
     clamps = [clamp for each in held for clamp in each.clamps(material.lengths)]
-    whole = (
-        batch > 1 or network.config.bidirectional
-    )  # a backward direction and a padded batch are read whole
+    whole = batch > 1 or not reads_forward(network)  # a backward direction and a padded batch are read whole
     said: list[Mapping[str, Tensor]] = []
     state, first, rows, written = None, 0, None, 0
     if begun is not None:
@@ -128,6 +129,9 @@ def read(
             if rows is None:
                 rows = Rows(record, time, room=0 if whole else ROOM)
             rows.put(record, here, first=written)
+            if shown is not None:
+                said.append(_of_imported(shown, scores, lengths))
+                continue
             say = _SAY.get(target, _choices)
             outcomes = material.targets[here.start : here.stop]
             said.append(say(flatten(scores, lengths), flatten(outcomes, lengths)))
@@ -139,11 +143,13 @@ def read(
     return Reading(trace=rows.trace(material.inputs), said=all_said, rows=rows)
 
 
-def numbers_per_step(network: Network) -> int:
+def numbers_per_step(network: Model) -> int:
     """How many numbers the record of one step holds, over all layers and directions."""
-    recurrent = network.recurrent
-    lane = sum(len(layer.quantities) * layer.hidden_size + layer.input_size for layer in recurrent.equations)
-    return lane * (2 if recurrent.bidirectional else 1)
+    return sum(
+        (len(layer.equations.quantities) * layer.equations.hidden_size + layer.equations.input_size)
+        * len(layer.directions)
+        for layer in layers_of(network)
+    )
 
 
 def _pieces(first: int, time: int, clamps: Sequence[Clamp]) -> Iterator[range]:
@@ -167,7 +173,7 @@ def _rows(begun: Begun, time: int) -> tuple[Rows, int]:
     return rows, begun.steps
 
 
-def _undelayed(begun: Begun, target: Target) -> Mapping[str, Tensor]:
+def _undelayed(begun: Begun, target: Says) -> Mapping[str, Tensor]:
     """What was said at the steps that are known, the surprise standing at the step that foretold it."""
     delayed = target in ("next", "value")
     return {
@@ -191,6 +197,17 @@ def _labels(scores: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
 def _numbers(forecast: Tensor, outcomes: Tensor) -> dict[str, Tensor]:
     """What a (step, 1) forecast says, and how far (step, 1) outcomes are from it; NaN where none is known."""
     return {"forecast": forecast, "surprise": (outcomes - forecast).abs().squeeze(-1)}
+
+
+def _of_imported(shown: Shown, scores: Tensor, lengths: Tensor | None) -> dict[str, Tensor]:
+    """What an imported network says, in whatever units those who trained it gave it."""
+    if not shown.says:
+        return {}
+    if shown.target == "tag":
+        likeliest = predictions(flatten(scores, lengths))
+        return {"outputs": likeliest.outputs, "probabilities": likeliest.probabilities}
+    said = shown.said(scores).float()
+    return {"output": flatten(said, lengths)} if shown.everywhere else {"final": said[0, 0]}
 
 
 _SAY = {"value": _numbers, "class": _labels}

@@ -22,6 +22,8 @@ from peephole.errors import ServerError
 from peephole.explorer.answers import Answers
 from peephole.explorer.app import NOT_BUILT, STATIC, create_app
 from peephole.explorer.catalog import Catalog
+from peephole.explorer.input_files import InputFiles
+from peephole.explorer.offered import Offered
 from peephole.explorer.reader import Reader
 from peephole.explorer.security import new_token
 from peephole.explorer.text_files import TextFiles
@@ -33,6 +35,7 @@ def serve(
     paths: Sequence[str | os.PathLike[str]],
     *,
     texts: Sequence[str | os.PathLike[str]] = (),
+    inputs: Sequence[str | os.PathLike[str]] = (),
     port: int = 0,
     open_browser: bool = True,
 ) -> None:
@@ -41,23 +44,29 @@ def serve(
     Args:
         paths: each a run, or a folder of runs. One run opens on its own page, anything else on the home page.
         texts: files that the pages offer to read; one run opens on the first of them.
+        inputs: files of numbers, offered to the networks that read those.
         port: 0 lets the system choose a free one.
         open_browser: False only prints the address.
 
     Raises:
         RunNotFoundError, RunError: a path is neither a run nor a folder that holds one.
-        DataNotFoundError, DataError: a text is not there, or is no UTF-8 text.
+        DataNotFoundError, DataError: a text is not there, or is no UTF-8 text; a file of numbers cannot be used.
         ServerError: the port is in use or not allowed, or the front end is not built.
     """
     catalog = Catalog([Path(path) for path in paths])
     files = TextFiles([Path(text) for text in texts])
+    numbers = InputFiles([Path(path) for path in inputs])
     if not (STATIC / "index.html").is_file():
         raise ServerError(NOT_BUILT)
-    with _listen(port) as listener, Reader() as reader, Answers(catalog, files, reader.watch) as answers:
+    with (
+        _listen(port) as listener,
+        Reader() as reader,
+        Answers(catalog, files, reader.watch, inputs=numbers) as answers,
+    ):
         token = new_token()
         only = catalog.only_run
         page = "/" if only is None else f"/run/{quote(only, safe='')}"
-        first = "file=0&" if only is not None and files.titles else ""
+        first = "file=0&" if only is not None and _offered(catalog, only, files, numbers) else ""
         address = f"http://{HOST}:{listener.getsockname()[1]}{page}?{first}token={token}"
         typer.echo(f"{address}  (Ctrl-C ends it)")
         if open_browser and _has_display():
@@ -81,6 +90,11 @@ def serve(
         except KeyboardInterrupt:
             # How a person ends it: uvicorn has closed the connections, and passes the signal on.
             typer.echo()
+
+
+def _offered(catalog: Catalog, run: str, files: TextFiles, numbers: InputFiles) -> bool:
+    """Whether there is a file that a run reads."""
+    return bool(Offered(files, numbers).titles(catalog.open(run)))
 
 
 def _listen(port: int) -> socket.socket:

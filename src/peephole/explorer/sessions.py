@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from threading import Lock
 
@@ -16,6 +17,7 @@ import torch
 from peephole.explorer.held import Held
 from peephole.explorer.material import Material
 from peephole.explorer.missing import no_moment
+from peephole.explorer.models import Model, lanes_of
 from peephole.explorer.opened import OpenRun, Version
 from peephole.explorer.prefix import shared
 from peephole.explorer.reading import MOST_NUMBERS, Begun, Reading, read
@@ -23,6 +25,7 @@ from peephole.explorer.refusal import Refusal
 from peephole.explorer.task import Task
 from peephole.explorer.words import RELOAD, Words
 from peephole.nn.models import Network
+from peephole.trace.trace import LayerRecord
 
 MOST_TRACES = 32
 
@@ -46,9 +49,14 @@ class Session:
     reading: Reading
 
     @property
-    def network(self) -> Network:
+    def network(self) -> Model:
         """The network that did it."""
         return self.version.network
+
+    @cached_property
+    def lanes(self) -> tuple[LayerRecord, ...]:
+        """Its records, the layers numbered as on the page."""
+        return lanes_of(self.network, self.reading.trace)
 
     @property
     def material(self) -> Material:
@@ -103,6 +111,7 @@ class Sessions:
                     version.network,
                     task.material,
                     target=opened.target,
+                    shown=opened.shown,
                     held=task.clamps,
                     begun=self._begun(version, task),
                 )
@@ -112,7 +121,7 @@ class Sessions:
 
     def _begun(self, version: Version, task: Task) -> Begun | None:
         """The open trace of this network that begins as the task does, furthest; None where none does."""
-        if version.network.config.bidirectional:
+        if not isinstance(version.network, Network) or version.network.config.bidirectional:
             return None
         with self._lock:
             known = [session for session in self._held.values() if session.version.digest == version.digest]

@@ -16,7 +16,10 @@ def siblings(id: str, folders: Mapping[str, Path]) -> list[str]:
         id: the run.
         folders: every run by its id.
     """
-    own = _asked_of(Run.open(folders[id]))
+    run = Run.open(folders[id])
+    if run.imported:  # nobody knows what is asked of it
+        return []
+    own = _asked_of(run)
     return [other for other, folder in folders.items() if other != id and _is_asked(own, folder)]
 
 

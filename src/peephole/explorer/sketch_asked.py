@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.missing import no_moment, no_quantity, no_unit
+from peephole.explorer.models import Model
 from peephole.explorer.surveyed import LongText
-from peephole.nn.models import Network
 from peephole.trace.sketches import QuantitySketch
 from peephole.trace.survey import LayerSketch
 from peephole.trace.trace import LayerRecord, Trace
@@ -25,7 +25,7 @@ class MomentAsked:
         step, steps: where it is in its sequence, and how long that is.
     """
 
-    network: Network
+    network: Model
     trace: Trace
     record: LayerRecord
     sequence: int

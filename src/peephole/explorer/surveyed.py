@@ -18,11 +18,13 @@ import torch
 from torch import Tensor
 
 from peephole.errors import TraceError
+from peephole.explorer.models import SHOWN, Model, layers_of
 from peephole.explorer.opened import OpenRun, Version
 from peephole.explorer.reading import MOST_NUMBERS, numbers_per_step
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.task import Task
 from peephole.explorer.words import Words
+from peephole.trace.subject import Subject
 from peephole.trace.survey import Survey, survey
 from peephole.trace.trace import LayerRecord
 
@@ -50,7 +52,19 @@ def is_long(version: Version, task: Task) -> bool:
     """Whether a task is one text that is too long for a trace."""
     steps, batch = task.material.inputs.shape[:2]
     large = steps * numbers_per_step(version.network) > MOST_NUMBERS
-    return batch == 1 and (steps >= SURVEYED_FROM or large)
+    return batch == 1 and (steps >= SURVEYED_FROM or large) and _can_be_surveyed(version.network)
+
+
+def _can_be_surveyed(network: Model) -> bool:
+    """Whether any stretch of what it does can be had alone, and is no more than what the page has names for."""
+    layers = layers_of(network)
+    if any(not set(layer.equations.quantities) <= set(SHOWN) for layer in layers):
+        return False
+    try:
+        Subject.of(network)
+    except TraceError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,14 +159,16 @@ class LongText:
             watch(self.title, self._share)
 
         report(0.0)
-        material, target = self.task.material, self.opened.target
+        material = self.task.material
+        target = self.opened.target
+        told = None if target == "output" or target == "none" else target  # or mypy does not see it
         vocabulary = self.opened.vocabulary
         found = survey(
             self.network,
             material.inputs.squeeze(1),
             symbols=None if vocabulary is None else vocabulary.symbols,
-            target=target,
-            outcomes=material.targets.squeeze(1),
+            target=told,
+            outcomes=None if self.opened.shown is not None else material.targets.squeeze(1),
             every=EVERY,
             report=report,
         )
@@ -219,7 +235,7 @@ class LongText:
 
     def _forget(self, *, keep: int) -> None:
         """Forgets the windows not asked for longest while there are too many."""
-        per_window = SPAN * numbers_per_step(self.network) // len(self.network.recurrent.equations)
+        per_window = SPAN * numbers_per_step(self.network) // len(layers_of(self.network))
         most = max(keep, MOST_WINDOW_NUMBERS // per_window)
         while len(self._windows) > most:
             self._windows.popitem(last=False)

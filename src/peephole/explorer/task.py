@@ -1,6 +1,7 @@
 """What a network is asked to do: what it reads, as it was at which moment of its training, with what held.
 
-{"text": "…"} or {"file": 0} or {"sample": 0} or {"drawn": "…"}, and where wanted
+{"text": "…"} or {"file": 0} or {"sample": 0} or {"drawn": "…"} or {"opened": {"name": "…", "content": base64}}, and
+where wanted
 "frame": a frame of its film, "clamps": as in ``held.py``, and "peepholes": false for a network with peepholes whose
 weights are set to 0
 """
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 
 from peephole.explorer.asked import Asked
 from peephole.explorer.held import Held, held_in
+from peephole.explorer.input_files import sent_signal
 from peephole.explorer.material import Material
+from peephole.explorer.offered import Offered
 from peephole.explorer.opened import OpenRun
 from peephole.explorer.refusal import Refusal
-from peephole.explorer.text_files import TextFiles
 from peephole.explorer.words import RELOAD, Words
 
 
@@ -42,7 +44,7 @@ class Task:
         return f"{self.material.digest} {self.clamps}"
 
 
-def task_in(opened: OpenRun, files: TextFiles, asked: Asked) -> Task:
+def task_in(opened: OpenRun, files: Offered, asked: Asked) -> Task:
     """The task that a request's body describes.
 
     Raises:
@@ -55,17 +57,19 @@ def task_in(opened: OpenRun, files: TextFiles, asked: Asked) -> Task:
     return Task(material, frame, clamps, peepholes=peepholes, keep="file" in asked.fields)
 
 
-def _material(opened: OpenRun, files: TextFiles, asked: Asked) -> Material:
+def _material(opened: OpenRun, files: Offered, asked: Asked) -> Material:
     match asked.fields:
         case {"text": str(text)}:
             return opened.typed(text)
         case {"file": int(index)}:
-            return opened.offered(files, index)
+            return files.read(opened, index)
+        case {"opened": {"name": name, "content": content}}:
+            return opened.measured(sent_signal(name, content), str(name), title=None)
         case {"drawn": str(pixels)}:
             return opened.drawn(pixels)
         case {"sample": int(index)}:
             return opened.sample(index)
-    forms = '{"text": "…"}, {"file": 0}, {"sample": 0}, {"drawn": "…"}'
+    forms = '{"text": "…"}, {"file": 0}, {"sample": 0}, {"drawn": "…"}, {"opened": {…}}'
     raise Refusal(
         Words(f"what is to be read is given by one of {forms}", f"读取内容须以下列形式之一给出：{forms}"),
         do=RELOAD,

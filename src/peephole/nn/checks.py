@@ -59,15 +59,17 @@ def layer_options(
     merge: Any,
     connection: Any,
     learned_state: Any,
+    reverse: Any,
 ) -> None:
     """Checks the options around the equations, alone and together.
 
     Raises:
         TypeError: a flag of another type.
         ValueError: a dropout outside 0 … 1.
-        OptionError: an unknown merge or connection, or one that has nothing to join.
+        OptionError: an unknown merge or connection, or one that has nothing to join, or two that exclude each other.
     """
-    for name, flag in (("bias", bias), ("batch_first", batch_first), ("learned_state", learned_state)):
+    flags = {"bias": bias, "batch_first": batch_first, "learned_state": learned_state, "reverse": reverse}
+    for name, flag in flags.items():
         if not isinstance(flag, bool):
             raise TypeError(f"{name} should be of type bool, got: {type(flag).__name__}")
     if isinstance(dropout, bool) or not isinstance(dropout, numbers.Real) or not 0 <= float(dropout) <= 1:
@@ -83,9 +85,17 @@ def layer_options(
         )
     if merge not in get_args(Merge):
         raise OptionError(f"merge must be one of {', '.join(get_args(Merge))}; got {merge!r}")
+    if reverse and merge != "concat":
+        raise OptionError(
+            f"merge={merge!r} and reverse=True exclude each other: there is one direction alone"
+        )
     if merge != "concat" and not bidirectional:
         raise OptionError(
             f"merge={merge!r} joins two directions: it needs bidirectional=True, got {bidirectional!r}"
+        )
+    if reverse and bidirectional:
+        raise OptionError(
+            "bidirectional=True and reverse=True exclude each other: both directions are run already"
         )
     if connection is not None and connection not in get_args(Connection):
         raise OptionError(f"connection must be None, {' or '.join(get_args(Connection))}; got {connection!r}")

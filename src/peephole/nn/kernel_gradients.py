@@ -13,7 +13,7 @@ from torch import Tensor
 from peephole.nn import kernel_lanes as lanes
 from peephole.nn import kernel_norms, library
 from peephole.nn.kernel_lanes import laid_out, large, plane_of, record_planes
-from peephole.nn.kernel_op import BACKWARD, Call, define, run_kernels, unseen
+from peephole.nn.kernel_op import BACKWARD, Call, define, room_of, run_kernels, unseen
 
 
 @dataclass
@@ -51,7 +51,7 @@ class LaneGradients:
         }
         planes = {name: large(x.new_empty(*x.shape[:2], size)) for name, size in sizes.items() if size}
         if of_x and not e.layer_norm:
-            planes["x"] = large(x.new_empty(x.shape) if call.lengths is None else x.new_zeros(x.shape))
+            planes["x"] = room_of(x, x.shape, call.lengths)
         own = {"weight_hh", "weight_hr", "weight_peephole"} | (set() if e.layer_norm else {"weight_ih"})
         found = {name: torch.empty_like(weights[name]) for name in weights if name in names & own}
         if names & {"bias_ih", "bias_hh"}:

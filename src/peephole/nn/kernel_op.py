@@ -286,11 +286,23 @@ def _empty(call: Call, keep: int) -> list[Tensor]:
     """Output, final states and what is kept, not yet written; zeros where sequences may end early."""
     x, e = call.x[0], call.equations
     time, batch = x.shape[:2]
-    make = x.new_empty if call.lengths is None else x.new_zeros
     width = call.directions * e.output_size
     final = [part.new_empty(part.shape) for part in call.state]
-    kept = [large(make(shape)) for _ in range(call.directions) for shape in call.kept_shapes(keep).values()]
-    return [large(make((time, batch, width))), *final, *kept]
+    kept = [
+        room_of(x, shape, call.lengths)
+        for _ in range(call.directions)
+        for shape in call.kept_shapes(keep).values()
+    ]
+    return [room_of(x, (time, batch, width), call.lengths), *final, *kept]
+
+
+def room_of(like: Tensor, shape: Sequence[int], lengths: Tensor | None) -> Tensor:
+    """A new tensor (time, batch, …) for the kernels to write; zeros where sequences may end early.
+
+    Zeros only after the system has been told how large it is: ``new_zeros`` would have it by small pages already.
+    """
+    room = large(like.new_empty(shape))
+    return room if lengths is None else room.zero_()
 
 
 def _shapes(*arguments: Any) -> list[Tensor]:

@@ -52,6 +52,8 @@ class RNN(RecurrentLayer):
         merge: how the outputs of two directions join: "concat", "sum", "mean" or "product".
         connection: "residual" or "highway" joins a layer's input to its output; None does not.
         learned_state: whether the initial states are parameters.
+        reverse: whether every layer runs from the sequence's end to its beginning only (ONNX's direction="reverse",
+            Keras's go_backwards); outputs stand at the time of their input.
 
     Raises:
         TypeError: an argument of another type.
@@ -81,6 +83,7 @@ class RNN(RecurrentLayer):
         merge: Merge = "concat",
         connection: Connection | None = None,
         learned_state: bool = False,
+        reverse: bool = False,
     ) -> None:
         _refuse_projection(proj_size)
         make = partial(
@@ -105,6 +108,7 @@ class RNN(RecurrentLayer):
             merge=merge,
             connection=connection,
             learned_state=learned_state,
+            reverse=reverse,
             device=device,
             dtype=dtype,
         )
@@ -150,6 +154,8 @@ class LSTM(RecurrentLayer):
         merge: how the outputs of two directions join: "concat", "sum", "mean" or "product".
         connection: "residual" or "highway" joins a layer's input to its output; None does not.
         learned_state: whether the initial states are parameters.
+        reverse: whether every layer runs from the sequence's end to its beginning only (ONNX's direction="reverse",
+            Keras's go_backwards); outputs stand at the time of their input.
 
     Raises:
         TypeError: an argument of another type.
@@ -191,6 +197,7 @@ class LSTM(RecurrentLayer):
         merge: Merge = "concat",
         connection: Connection | None = None,
         learned_state: bool = False,
+        reverse: bool = False,
     ) -> None:
         make = partial(
             LSTMEquations,
@@ -227,6 +234,7 @@ class LSTM(RecurrentLayer):
             merge=merge,
             connection=connection,
             learned_state=learned_state,
+            reverse=reverse,
             device=device,
             dtype=dtype,
         )
@@ -262,6 +270,8 @@ class GRU(RecurrentLayer):
         merge: how the outputs of two directions join: "concat", "sum", "mean" or "product".
         connection: "residual" or "highway" joins a layer's input to its output; None does not.
         learned_state: whether the initial states are parameters.
+        reverse: whether every layer runs from the sequence's end to its beginning only (ONNX's direction="reverse",
+            Keras's go_backwards); outputs stand at the time of their input.
 
     Raises:
         TypeError: an argument of another type.
@@ -294,6 +304,7 @@ class GRU(RecurrentLayer):
         merge: Merge = "concat",
         connection: Connection | None = None,
         learned_state: bool = False,
+        reverse: bool = False,
     ) -> None:
         _refuse_projection(proj_size)
         make = partial(
@@ -321,6 +332,7 @@ class GRU(RecurrentLayer):
             merge=merge,
             connection=connection,
             learned_state=learned_state,
+            reverse=reverse,
             device=device,
             dtype=dtype,
         )

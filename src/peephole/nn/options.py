@@ -227,6 +227,10 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "learned_state", _ALL, False, (True,), *_FLAG, "the initial states are parameters", "", in_step=False,
     ),
+    Option(
+        "reverse", _ALL, False, (True,), *_FLAG, "each layer runs from the end to the beginning only", "ONNX",
+        in_step=False,
+    ),
 )  # fmt: skip
 
 _NO_GATE = {"input_gate": False, "forget_gate": False, "output_gate": False}
@@ -249,6 +253,8 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal("lstm", {"peephole": SET, **_NO_GATE}, "there is no gate that could see the cell"),
     Refusal("lstm", {"full_gate_recurrence": True, **_NO_GATE}, "there is no gate to connect"),
     Refusal("lstm", {"gate_activation": SET, **_NO_GATE}, "there is no gate that it could act on"),
+    *(Refusal(cell, {"merge": SET, "reverse": True}, "there is one direction alone") for cell in _ALL),
+    *(Refusal(cell, {"bidirectional": True, "reverse": True}, "both directions are run already") for cell in _ALL),
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from peephole.nn.call import call_stack, step_stack
 from peephole.nn.equations import TORCH_WEIGHTS, Equations, Weights
 from peephole.nn.joining import Connection, Merge, highway_shapes, initialise_highway, merged_size
 from peephole.nn.sequences import Lengths
-from peephole.nn.stack import Lane, Stack
+from peephole.nn.stack import DIRECTIONS, Lane, Stack
 from peephole.nn.states import CallState
 from peephole.nn.stream import Stream, StreamWeights
 
@@ -28,8 +28,9 @@ from peephole.nn.stream import Stream, StreamWeights
 class RecurrentLayer(nn.Module):
     """Layers × directions of one kind of cell.
 
-    Parameters are named as in ``torch.nn``: ``weight_ih_l{k}[_reverse]`` and so on, and are drawn from
-    U(−1/√hidden, 1/√hidden) in torch's order, so that the same seed gives the same weights. Those that torch has not:
+    Parameters are named as in ``torch.nn``: ``weight_ih_l{k}[_reverse]`` and so on (without ``_reverse`` in a layer of
+    one direction, whichever it is), and are drawn from U(−1/√hidden, 1/√hidden) in torch's order, so that the same
+    seed gives the same weights. Those that torch has not:
 
     initial_{state}_l{k}[_reverse]   ``learned_state``: (size,), zero at first; state is hidden, cell, …
     weight_highway_l{k}              ``connection="highway"``: (width, width), for every layer above the first
@@ -60,6 +61,7 @@ class RecurrentLayer(nn.Module):
     merge: Merge
     connection: Connection | None
     learned_state: bool
+    reverse: bool
     # A cell's name of each weight, and of each learned state, to this module's: [layer][direction].
     _names: list[list[dict[str, str]]]
     _initial_names: list[list[dict[str, str]]]
@@ -80,6 +82,7 @@ class RecurrentLayer(nn.Module):
         merge: Merge,
         connection: Connection | None,
         learned_state: bool,
+        reverse: bool,
         device: torch.device | str | None,
         dtype: torch.dtype | None,
     ) -> None:
@@ -95,6 +98,7 @@ class RecurrentLayer(nn.Module):
             merge=merge,
             connection=connection,
             learned_state=learned_state,
+            reverse=reverse,
         )
         self.input_size = input_size
         self.hidden_size = hidden_size if isinstance(hidden_size, int) else tuple(widths)
@@ -106,6 +110,7 @@ class RecurrentLayer(nn.Module):
         self.merge = merge
         self.connection = connection
         self.learned_state = learned_state
+        self.reverse = reverse
         self.equations = self._made(make, widths)
         suffixes = ("", "_reverse") if bidirectional else ("",)
         self._names = [
@@ -158,6 +163,11 @@ class RecurrentLayer(nn.Module):
                     yield from ((names[state], (size,)) for state, size in equations.state_sizes.items())
         for equations, names in zip(self.equations[1:], self._highway_names, strict=True):
             yield from zip(names.values(), self._highway_shapes(equations).values(), strict=True)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The directions of each layer: ("forward",), ("backward",) with ``reverse``, or both."""
+        return DIRECTIONS[1:] if self.reverse else DIRECTIONS[: 1 + self.bidirectional]
 
     @property
     def mode(self) -> str:
@@ -217,6 +227,7 @@ class RecurrentLayer(nn.Module):
             self.connection,
             tuple(map(self._own, self._highway_names)),
             not isinstance(self.hidden_size, int),
+            reverse=self.reverse,
         )
 
     def _own(self, names: Mapping[str, str]) -> Weights:
@@ -273,14 +284,15 @@ class RecurrentLayer(nn.Module):
             output of the last layer, shape (batch, width) or (width,), and the new state.
 
         Raises:
-            OptionError: a bidirectional layer, or one with variational or weight dropout in training.
+            OptionError: a layer that reads from the end, or one with variational or weight dropout in training.
             ValueError, RuntimeError: as ``forward``.
         """
-        if self.bidirectional:
-            raise OptionError(
-                "a layer with bidirectional=True cannot be stepped: its backward direction begins at the sequence's "
-                "end. Call it on the whole sequence, or make it with bidirectional=False"
-            )
+        for name in ("bidirectional", "reverse"):
+            if getattr(self, name):
+                raise OptionError(
+                    f"a layer with {name}=True cannot be stepped: its backward direction begins at the sequence's "
+                    f"end. Call it on the whole sequence, or make it with {name}=False"
+                )
         for name in ("variational_dropout", "weight_dropout"):
             if self.training and (p := getattr(self.equations[0], name)):
                 raise OptionError(
@@ -308,7 +320,8 @@ class RecurrentLayer(nn.Module):
                 float32. None keeps them as they are.
 
         Raises:
-            OptionError: a bidirectional layer, one in training with noise, or one that the kernels do not serve.
+            OptionError: a layer that reads from the end, one in training with noise, or one that the kernels do not
+                serve.
         """
         return Stream(self._stack, batch=batch, weights=weights)
 
@@ -338,4 +351,5 @@ class RecurrentLayer(nn.Module):
             ("merge", self.merge, "concat"),
             ("connection", self.connection, None),
             ("learned_state", self.learned_state, False),
+            ("reverse", self.reverse, False),
         ]

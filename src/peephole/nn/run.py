@@ -7,6 +7,7 @@ and all of them fill the same record.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -15,8 +16,9 @@ from torch import Tensor
 from peephole.nn import kernel, reference, vendor, ways
 from peephole.nn.equations import State
 from peephole.nn.joining import connected, merged
+from peephole.nn.mirror import mirror_overrides, mirror_record
 from peephole.nn.record import Override, Record
-from peephole.nn.sequences import Batch
+from peephole.nn.sequences import Batch, mirrored
 from peephole.nn.stack import DIRECTIONS, Stack
 from peephole.nn.ways import WayName
 
@@ -47,6 +49,8 @@ def run_stack(
     Returns:
         the last layer's output, in the layout in which its way left it, and the final states like ``states``.
     """
+    if stack.reverse:
+        return _run_mirrored(stack, batch, states, records=records, grad=grad, overrides=overrides, way=way)
     held = [[o for o in overrides if o.layer == depth] for depth in range(len(stack.layers))]
     chosen = [
         ways.choose(
@@ -71,7 +75,7 @@ def run_stack(
         if records is not None:
             notes = [
                 Record(lane.equations.name, depth, direction, grad)
-                for lane, direction in zip(stack.layers[depth], DIRECTIONS, strict=False)
+                for lane, direction in zip(stack.layers[depth], stack.names, strict=True)
             ]
             records.extend(notes)
         if name == "vendor" and single_step:
@@ -89,6 +93,38 @@ def run_stack(
             output = output.holding(joined)
         batch = output
     return batch, finals
+
+
+def _run_mirrored(
+    stack: Stack,
+    batch: Batch,
+    states: Sequence[State],
+    *,
+    records: list[Record] | None,
+    grad: bool,
+    overrides: Sequence[Override],
+    way: WayName | None,
+) -> tuple[Batch, Sequence[State]]:
+    """Layers that run from the end only, as ones that run from the beginning of the mirrored input."""
+    batch = batch.padded()
+    lengths = batch.lengths
+    time, sequences = batch.data.shape[:2]
+    notes: list[Record] | None = None if records is None else []
+    output, finals = run_stack(
+        replace(stack, reverse=False),
+        batch.holding(mirrored(batch.data, lengths)),
+        states,
+        records=notes,
+        grad=grad,
+        overrides=mirror_overrides(overrides, time=time, batch=sequences, lengths=lengths),
+        way=way,
+    )
+    for note in notes or ():
+        mirror_record(note, lengths)
+    if records is not None and notes is not None:
+        records.extend(notes)
+    output = output.padded()
+    return output.holding(mirrored(output.data, lengths)), finals
 
 
 def _run_layer(

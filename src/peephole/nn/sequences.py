@@ -183,6 +183,21 @@ def alive_steps(lengths: Tensor | None, time: int, device: torch.device) -> Tens
     return (torch.arange(time, device=device).unsqueeze(1) < lengths.to(device)).unsqueeze(-1)
 
 
+def mirrored(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Every sequence from its end to its beginning; what stands past its length stays there.
+
+    Args:
+        x: shape (time, batch, …).
+        lengths: steps of each sequence, shape (batch,); None where all are full.
+    """
+    if lengths is None:
+        return x.flip(0)
+    time = torch.arange(len(x), device=x.device).unsqueeze(1)
+    ends = lengths.to(x.device)
+    index = torch.where(time < ends, ends - 1 - time, time)
+    return x.gather(0, index.view(*index.shape, *[1] * (x.dim() - 2)).expand_as(x))
+
+
 def previous_step(values: Tensor, initial: Tensor, *, reverse: bool, lengths: Tensor | None) -> Tensor:
     """The state that each step started from.
 

@@ -35,7 +35,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Stack:
-    """All layers from the lowest up; each has one lane (forward) or two (forward, backward).
+    """All layers from the lowest up; each has one lane (forward or backward) or two (forward, backward).
 
     Attributes:
         layers: the lanes of each layer.
@@ -46,6 +46,7 @@ class Stack:
         highways: the transform gate of each layer above the first; empty where the connection has none.
         state_per_layer: whether the caller's states are a tuple with one entry a layer.
         torchs: whether it is a module of ``torch.nn``, which computes what it always does unless somebody asks.
+        reverse: whether its one direction is the backward one.
     """
 
     layers: tuple[tuple[Lane, ...], ...]
@@ -56,6 +57,7 @@ class Stack:
     highways: tuple[Weights, ...] = ()
     state_per_layer: bool = False
     torchs: bool = False
+    reverse: bool = False
 
     @property
     def equations(self) -> tuple[Equations, ...]:
@@ -66,6 +68,11 @@ class Stack:
     def directions(self) -> int:
         """1, or 2 where each layer also runs backwards."""
         return len(self.layers[0])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The direction of each lane of a layer."""
+        return DIRECTIONS[1:] if self.reverse else DIRECTIONS[: self.directions]
 
     @property
     def uniform(self) -> bool:

@@ -156,10 +156,11 @@ class Stream:
 
 def _check(stack: Stack, weights: StreamWeights | None) -> None:
     """Whether these layers can be streamed."""
-    if stack.directions > 1:
+    if "backward" in stack.names:
+        option = "reverse" if stack.reverse else "bidirectional"
         raise OptionError(
-            "a layer with bidirectional=True cannot be streamed: its backward direction begins at the sequence's end. "
-            "Call it on the whole sequence, or make it with bidirectional=False"
+            f"a layer with {option}=True cannot be streamed: its backward direction begins at the sequence's end. "
+            f"Call it on the whole sequence, or make it with {option}=False"
         )
     if not library.available():
         raise OptionError("a stream runs Peephole's kernels, which could not be loaded; use layer.step")

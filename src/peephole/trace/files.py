@@ -10,8 +10,8 @@ One safetensors file. Its tensors are named
     inputs, predictions        of the whole model, where the trace has them
 
 and its metadata has two entries: ``format`` = "peephole-trace 1", and ``records``, a JSON object with a list
-``records`` of {module, call, layer, direction, kind, quantities, initial, masks, absent} and the list ``symbols`` or
-null. Any safetensors reader opens it; nothing in it is executed.
+``records`` of {module, call, layer, direction, kind, quantities, initial, masks, absent} and the lists ``symbols`` and
+``labels``, each of them or null. Any safetensors reader opens it; nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def save(trace: Trace, path: Path) -> None:
     for name in ("inputs", "predictions"):
         if (values := getattr(trace, name)) is not None:
             tensors[name] = values
-    metadata = {"format": FORMAT, "records": json.dumps({"records": facts, "symbols": trace.symbols})}
+    told = {"records": facts, "symbols": trace.symbols, "labels": trace.labels}
+    metadata = {"format": FORMAT, "records": json.dumps(told)}
     plain = {n: v.detach().cpu().contiguous().clone() for n, v in tensors.items()}
     containers.write(path, plain, metadata, what="trace")
 
@@ -68,10 +69,14 @@ def load(kind: type[T], path: Path) -> T:
     try:
         facts = json.loads(metadata["records"])
         records = tuple(_record(number, fact, tensors) for number, fact in enumerate(facts["records"]))
-        symbols = None if facts["symbols"] is None else tuple(map(str, facts["symbols"]))
+        # Files from before there were labels have none.
+        symbols, labels = (
+            None if facts.get(name) is None else tuple(map(str, facts[name]))
+            for name in ("symbols", "labels")
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TraceError(f"{path} is damaged: {type(error).__name__}: {error}") from error
-    return kind(records, tensors.get("inputs"), tensors.get("predictions"), symbols)  # type: ignore[call-arg]
+    return kind(records, tensors.get("inputs"), tensors.get("predictions"), symbols, labels)  # type: ignore[call-arg]
 
 
 def _record(number: int, fact: dict[str, Any], tensors: dict[str, Tensor]) -> LayerRecord:

@@ -20,6 +20,7 @@ from peephole.nn.foreign import equations_of, observing
 from peephole.nn.observe import Observer
 from peephole.nn.record import Override
 from peephole.nn.recurrent import RecurrentLayer
+from peephole.nn.stack import DIRECTIONS
 
 _ADDRESS = re.compile(
     r"(?:(?P<module>.+)\.)?l(?P<layer>\d+)(?P<reverse>_reverse)?\.(?P<quantity>[a-z_]+)\.(?P<unit>\d+|\*)"
@@ -85,17 +86,18 @@ def _times(steps: slice | Iterable[int] | None) -> frozenset[int] | slice | None
     return times
 
 
-def _layers_of(module: nn.Module) -> tuple[Sequence[Equations], bool] | None:
-    """The equations of each layer and whether it is bidirectional; None for a module that is not recurrent."""
+def _layers_of(module: nn.Module) -> tuple[Sequence[Equations], Sequence[str]] | None:
+    """The equations and the directions of each layer; None for a module that is not recurrent."""
     if isinstance(module, RecurrentLayer):
-        return module.equations, module.bidirectional
+        return module.equations, module.directions
     # A cell of ours or of peephole.tf1.
     if isinstance(equations := getattr(module, "equations", None), Equations):
-        return [equations], False
+        return [equations], DIRECTIONS[:1]
     if isinstance(module, nn.RNNBase):
-        return [equations_of(module, module.input_size)] * module.num_layers, bool(module.bidirectional)
+        directions = DIRECTIONS[: 1 + bool(module.bidirectional)]
+        return [equations_of(module, module.input_size)] * module.num_layers, directions
     if isinstance(module, nn.RNNCellBase):
-        return [equations_of(module, module.input_size)], False
+        return [equations_of(module, module.input_size)], DIRECTIONS[:1]
     return None
 
 
@@ -118,10 +120,11 @@ def _resolve(
     if name not in recurrent:
         raise OptionError(f"{address!r} names no recurrent module; the model has {sorted(recurrent)}")
     found = _layers_of(recurrent[name])
-    layers, bidirectional = found if found is not None else ((), False)
+    layers, directions = found if found is not None else ((), ())
     layer, direction = int(match["layer"]), "backward" if match["reverse"] else "forward"
-    if layer >= len(layers) or (match["reverse"] and not bidirectional):
-        lanes = [f"l{k}{r}" for k in range(len(layers)) for r in ("", "_reverse")[: 1 + bidirectional]]
+    if layer >= len(layers) or direction not in directions:
+        suffixes = ["_reverse" if name == "backward" else "" for name in directions]
+        lanes = [f"l{k}{suffix}" for k in range(len(layers)) for suffix in suffixes]
         raise OptionError(f"{address!r} names no layer; {name or 'the model'} has {', '.join(lanes)}")
     equations, quantity = layers[layer], match["quantity"]
     if quantity not in equations.quantities:

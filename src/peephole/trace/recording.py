@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from peephole.errors import TraceError
+from peephole.nn.chain_network import Chain
 from peephole.nn.foreign import observing
 from peephole.nn.models import Network
 from peephole.nn.observe import Observer, plain_name
@@ -148,28 +149,73 @@ def recording(model: nn.Module, *, grad: bool = False, way: WayName | None = Non
 
 
 def trace(
-    model: nn.Module, /, *args: Any, grad: bool = False, way: WayName | None = None, **kwargs: Any
+    model: nn.Module,
+    /,
+    *args: Any,
+    grad: bool = False,
+    way: WayName | None = None,
+    labels: Sequence[str] | None = None,
+    **kwargs: Any,
 ) -> tuple[Any, Trace]:
     """Calls ``model(*args, **kwargs)`` once and records every recurrent layer in it.
 
     Args:
         model: any module.
         grad, way: as in ``recording``.
-        *args, **kwargs: the model's own arguments. A model that has a ``grad`` or ``way`` of its own is called within
-            ``recording`` instead.
+        labels: what each step read, sequence after sequence without padding: words, times, or a text, whose characters
+            they are. They are kept in the trace, and the explorer shows them.
+        *args, **kwargs: the model's own arguments. A model that has a ``grad``, ``way`` or ``labels`` of its own is
+            called within ``recording`` instead.
 
     Returns:
         the model's output, and the ``Trace``.
 
     Raises:
-        TraceError: no recurrent module has run, or ``model`` is no module.
+        TraceError: no recurrent module has run, ``model`` is no module, or there are not as many labels as steps.
         OptionError: no such way.
     """
+    names = None if labels is None else _texts(labels)
     with recording(model, grad=grad, way=way) as tape:
         output = model(*args, **kwargs)
     taken = tape.trace()
+    if names is not None:
+        _require_for_each_step(names, taken)
     first = next((value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)), None)
-    predictions = output[0] if isinstance(model, Network) else None
+    predictions = output[0] if _scores_every_step(model) else None
     if predictions is not None and not grad:
         predictions = predictions.detach()
-    return output, Trace(taken.records, inputs=first, predictions=predictions)
+    return output, Trace(taken.records, inputs=first, predictions=predictions, labels=names)
+
+
+def _scores_every_step(model: nn.Module) -> bool:
+    """Whether a model's outputs are scores, one row a step."""
+    if isinstance(model, Chain):
+        config = model.config
+        last = config.recurrent[-1]
+        said = len(model.readout) > 0 and config.output_activation == "identity"
+        return said and last.returns == "sequence"
+    return isinstance(model, Network)
+
+
+def _texts(labels: object) -> tuple[str, ...]:
+    """The labels, which must be texts."""
+    texts = [label for label in labels if isinstance(label, str)] if isinstance(labels, Sequence) else []
+    if not isinstance(labels, Sequence) or len(texts) != len(labels):
+        raise TraceError(
+            f"labels must be texts, one for each step, got a {type(labels).__name__}; a model that takes labels of its "
+            "own is called within ph.recording"
+        )
+    return tuple(texts)
+
+
+def _require_for_each_step(labels: Sequence[str], taken: Trace) -> None:
+    """Refuses labels for another number of steps than any module went through."""
+    steps = set()
+    for record in taken:
+        time, batch, _ = record["hidden"].shape
+        steps.add(time * batch if record.lengths is None else int(record.lengths.sum()))
+    if len(labels) not in steps:
+        raise TraceError(
+            f"{len(labels)} labels for {' or '.join(map(str, sorted(steps)))} steps: give one for each step, sequence "
+            "after sequence without padding"
+        )

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from peephole.errors import TraceError
+from peephole.nn.chain_network import Chain
 from peephole.nn.equations import State
 from peephole.nn.foreign import stack_of
 from peephole.nn.models import Network
@@ -70,10 +71,21 @@ class Subject:
                 "layers of different widths, with connections between them, or with directions that are not "
                 "concatenated cannot be surveyed: a survey runs parts of them alone; use ph.trace instead"
             )
+        if isinstance(module, Chain) and not module.config.simple:
+            raise TraceError(
+                "a chain that skips a masked symbol, turns its outputs round or returns its last step alone cannot be "
+                "surveyed; survey its recurrent layer, or chain.answering_everywhere()"
+            )
+        if stack.reverse:
+            raise TraceError(
+                "a layer with reverse=True cannot be surveyed: its first step is the text's last; survey its mirror, "
+                "a layer without reverse that has its weights, over the text read from the end"
+            )
         if subject.directions == 2 and subject._features is None:
             raise TraceError(
                 f"{type(module).__name__} is bidirectional: its layers must be run one at a time, each from both ends, "
-                "which works for ph.Network and for a recurrent layer by itself; survey its recurrent layer instead"
+                "which works for ph.Network, a chain and a recurrent layer by itself; survey its recurrent layer "
+                "instead"
             )
         return subject
 
@@ -100,7 +112,7 @@ class Subject:
     @property
     def _features(self) -> Callable[[Tensor], Tensor] | None:
         """What turns inputs into what the first layer reads, where that can be had alone."""
-        if isinstance(self.module, Network):
+        if isinstance(self.module, Network | Chain):
             return self.module.features
         return None if self.speaks else lambda inputs: inputs
 
@@ -171,8 +183,8 @@ class Subject:
         return x if first == stop else self._run(x, state, first, stop, None)
 
     def readout(self, hidden: Tensor) -> Tensor:
-        """What a ``Network`` says from its last layer's hidden states."""
-        if not isinstance(self.module, Network):
+        """What a ``Network`` or ``Chain`` says from its last layer's hidden states."""
+        if not isinstance(self.module, Network | Chain):
             raise TraceError(f"{type(self.module).__name__} has no readout that can be run alone")
         with torch.no_grad():
             return self.module.readout(hidden)  # type: ignore[no-any-return]

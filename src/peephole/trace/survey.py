@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from peephole.errors import MissingQuantityError, TraceError
+from peephole.nn.chain_network import Chain
 from peephole.nn.models import Network
 from peephole.trace.keyframes import SEGMENTS, Keyframes
 from peephole.trace.said import Said, Saying
@@ -262,7 +263,7 @@ def _checked_inputs(subject: Subject, tokens: Tensor | Sequence[int]) -> Tensor:
     if numbers:
         return inputs.to(subject.weight.dtype)
     inputs = inputs.long()
-    known = subject.module.config.input_size if isinstance(subject.module, Network) else None
+    known = subject.module.config.input_size if isinstance(subject.module, Network | Chain) else None
     if int(inputs.min()) < 0 or (known is not None and int(inputs.max()) >= known):
         raise TraceError(
             f"the text has ids from {int(inputs.min())} to {int(inputs.max())}; "

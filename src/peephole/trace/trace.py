@@ -109,14 +109,17 @@ class Trace:
     Attributes:
         records: one for each module, call, layer and direction, in the order in which they ran.
         inputs: what the model was given first: ids, shape (time, batch), or numbers; None if that was no tensor.
-        predictions: what the readout returned, shape (time, batch, output), where the model is a ``Network``.
+        predictions: what the readout returned, shape (time, batch, output), where the model is a ``Network``, or a
+            ``Chain`` that returns scores at every step.
         symbols: the names of the ids, where the caller gave them.
+        labels: what each step read, sequence after sequence without padding, where the caller said it.
     """
 
     records: tuple[LayerRecord, ...]
     inputs: Tensor | None = None
     predictions: Tensor | None = None
     symbols: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -188,7 +191,8 @@ class Trace:
 
         Args:
             labels: what each step read, sequence after sequence without padding, such as a text's characters.
-                Without them ids are shown by ``symbols``, or as numbers, and numbers as they are.
+                Without them the trace's own are shown; where it has none, ids by ``symbols``, or as numbers, and
+                numbers as they are.
             outputs: names of the readout's outputs, where the trace holds predictions.
             module: the recurrent module that is shown; None for all.
             height: of the frame, in pixels.
@@ -198,6 +202,7 @@ class Trace:
             TraceError: nothing of this module was recorded, its modules went through different steps, there are not
                 as many labels as steps, or the trace is too large for a page.
         """
+        labels = self.labels if labels is None else labels
         return hosts().explore_trace(self, labels=labels, outputs=outputs, module=module, height=height)
 
     def save_html(
@@ -220,6 +225,7 @@ class Trace:
             TraceError: as for ``explore``, or the file cannot be written.
             ServerError: the front end is not built.
         """
+        labels = self.labels if labels is None else labels
         hosts().save_trace(self, Path(path), labels=labels, outputs=outputs, module=module)
 
     @classmethod

@@ -17,11 +17,12 @@ from peephole.data.batches import Problem
 from peephole.errors import OptionError
 from peephole.nn.models import Network, NetworkConfig
 from peephole.train.checkpoint import Checkpoint, Position
+from peephole.train.folders import require_free
 from peephole.train.loop import Loop
 from peephole.train.options import TrainOptions
 from peephole.train.processes import make_fabric
 from peephole.train.progress import Watch
-from peephole.train.recorder import Recorder, require_free
+from peephole.train.recorder import Recorder
 from peephole.train.run import Run
 from peephole.train.threads import Threads, thread_counts
 
@@ -91,13 +92,14 @@ def resume(
     Raises what ``Run.open`` and ``fit`` raise, and OptionError for a changed batch, seed or film.
     """
     run = Run.open(folder, without_weights=True)
-    options = options or run.options
+    config, before = run.training()
+    options = options or before
     for attribute in ("batch", "seed", "film"):
-        now, then = getattr(options, attribute), getattr(run.options, attribute)
+        now, then = getattr(options, attribute), getattr(before, attribute)
         if now != then:
             raise OptionError(f"{attribute} cannot change when a run is resumed: it was {then}, got {now}")
     problem = problem or run.problem()
-    require_fitting(run.config, problem)
+    require_fitting(config, problem)
     fabric = make_fabric(options)
     mine = run.checkpoint() if fabric.is_global_zero else None
     fabric.launch()
@@ -105,7 +107,7 @@ def resume(
     recorder = None
     if fabric.is_global_zero:
         recorder = Recorder.reopen(run, problem=problem, options=options, start=start)
-    return _run(fabric, Network(run.config), problem, options, start, recorder, watch)
+    return _run(fabric, Network(config), problem, options, start, recorder, watch)
 
 
 def require_fitting(network: NetworkConfig, problem: Problem) -> None:

@@ -7,7 +7,6 @@ disk space or interrupted. Only one process of a training writes.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,30 +20,15 @@ from torch.utils.tensorboard import SummaryWriter
 from peephole import __version__
 from peephole.data.batches import Problem
 from peephole.data.text_problem import TextProblem
-from peephole.errors import RunExistsError, TrainingError
+from peephole.errors import TrainingError
 from peephole.nn.models import NetworkConfig
 from peephole.train import run as layout
 from peephole.train.checkpoint import Checkpoint, Position
 from peephole.train.files import replace_bytes, replace_json, replace_text, writing
+from peephole.train.folders import remove_run, require_free
 from peephole.train.metrics import Metric, to_csv
 from peephole.train.options import TrainOptions
-from peephole.train.run import Run, is_run
-
-# The configuration goes last: while it is there, the folder is known to be a run.
-_OWN_FILES = (layout.WEIGHTS, layout.VOCABULARY, layout.METRICS, layout.SAMPLE, layout.CONFIG)
-_OWN_FOLDERS = (layout.LOGS, str(Path(layout.CHECKPOINT).parent), layout.FILM)
-
-
-def require_free(folder: Path, *, overwrite: bool = False) -> None:
-    """Raise RunExistsError unless a new run may be written to ``folder``: it is absent, empty, or to be replaced."""
-    if is_run(folder):
-        if not overwrite:
-            raise RunExistsError(
-                f"{folder} holds a run already: go on with it by --resume, choose another folder by -o, or replace "
-                "it by --overwrite"
-            )
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunExistsError(f"{folder} is there and is not a run: choose another folder by -o")
+from peephole.train.run import Run
 
 
 class Recorder:
@@ -94,7 +78,7 @@ class Recorder:
         try:
             with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                _remove_run(folder)
+                remove_run(folder)
                 (folder / layout.CHECKPOINT).parent.mkdir()
             recorder = cls(folder, config, [], bits=problem.target != "value")
             if problem.vocabulary is not None:
@@ -106,7 +90,7 @@ class Recorder:
             recorder.result(first.position)  # last: a folder with a config.json is a run
         except TrainingError as error:
             with suppress(OSError):
-                _remove_run(folder)
+                remove_run(folder)
             raise TrainingError(
                 f"{folder} could not be begun: {_reason(error)}; make room or rights there, or choose another "
                 "folder by -o"
@@ -219,12 +203,3 @@ def _reason(error: TrainingError) -> str:
     """What kept a file from being written, without the advice for a run that is under way."""
     cause = error.__cause__
     return (cause.strerror or str(cause)) if isinstance(cause, OSError) else str(error)
-
-
-def _remove_run(folder: Path) -> None:
-    """Remove what a run consists of, and nothing else that may lie there."""
-    for name in _OWN_FOLDERS:
-        if (folder / name).exists():
-            shutil.rmtree(folder / name)
-    for name in _OWN_FILES:
-        (folder / name).unlink(missing_ok=True)

@@ -8,8 +8,11 @@
     logs/                 for TensorBoard
     checkpoint/last.ckpt  what --resume goes on from
     film/                 numbered weights and index.json, where a film was asked for
+    import.json           what was understood, where the network was imported; such a run has config.json,
+                          weights.safetensors and, for symbols, vocabulary.json, and nothing else
 
-Only ``recorder.py`` writes one. A run is opened without its data, and without the training framework.
+Only ``recorder.py`` writes one, and of an imported network ``peephole.interchange.saving``. A run is opened without its
+data, and without the training framework.
 """
 
 from __future__ import annotations
@@ -18,22 +21,21 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import safetensors.torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, cast
 
 from peephole.data.batches import Problem
 from peephole.data.problems import problem_from
 from peephole.data.tasks import task_named
 from peephole.data.vocabulary import Vocabulary
 from peephole.errors import DataError, RunError, RunNotFoundError
+from peephole.nn.chain import ChainConfig, config_from_json
+from peephole.nn.chain_network import Chain
 from peephole.nn.models import Network, NetworkConfig
 from peephole.trace.showing import hosts
 from peephole.train.checkpoint import Checkpoint
 from peephole.train.metrics import Metric, from_csv
 from peephole.train.options import TrainOptions
+from peephole.train.weights import count_parameters, load_weights
 
 if TYPE_CHECKING:
     from peephole.explorer.widget import Explorer
@@ -47,6 +49,9 @@ SAMPLE = "sample.txt"
 LOGS = "logs"
 CHECKPOINT = "checkpoint/last.ckpt"
 FILM = "film"
+IMPORT = "import.json"
+IMPORTED = "imported"
+"""The kind of problem of a network that was not trained here."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,19 @@ class Run:
     path, name
         The folder, and what the run is called.
     version
-        The version of Peephole that trained it.
+        The version of Peephole that trained or imported it.
     config
-        What the network is made of.
+        What the network is made of; an imported one is a chain.
     description
-        The problem, as ``problem_from`` takes it.
+        The problem, as ``problem_from`` takes it; of an imported network its kind, "imported", the ``file`` and what
+        that is (``from``).
     options
-        How it was trained.
+        How it was trained; None where it was imported.
     result
         The best validation (``validation_bits``, or ``validation_loss`` for numbers, and further scores such as
         ``accuracy``), its ``best_step``, how far training has come (``step``, ``epoch``, ``seconds``,
         ``symbols``) and why it stopped (``stopped``: "budget", "patience", "SIGINT", "SIGTERM"; null: it has not).
+        Empty where it was imported.
     parameters
         The number of the network's weights.
     """
@@ -84,9 +91,9 @@ class Run:
     path: Path
     name: str
     version: str
-    config: NetworkConfig
+    config: NetworkConfig | ChainConfig
     description: Mapping[str, object]
-    options: TrainOptions
+    options: TrainOptions | None
     result: Mapping[str, Any]
     parameters: int
 
@@ -108,20 +115,57 @@ class Run:
             )
         data = _read_config(path)
         try:
+            config, training = config_from_json(data["network"]), data["training"]
+            description = dict(data["problem"])
+            if (description.get("kind") == IMPORTED) != isinstance(config, ChainConfig):
+                raise ValueError("its network and its problem do not fit together")
             return cls(
                 path=path,
                 name=str(data["name"]),
                 version=str(data["peephole"]),
-                config=NetworkConfig.from_json(data["network"]),
-                description=dict(data["problem"]),
-                options=TrainOptions.from_json(data["training"]),
+                config=config,
+                description=description,
+                options=None if isinstance(config, ChainConfig) else TrainOptions.from_json(training),
                 result=dict(data["result"]),
-                parameters=0 if without_weights else _count_parameters(path / WEIGHTS),
+                parameters=0 if without_weights else count_parameters(path / WEIGHTS),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, RunError):
                 raise
             raise RunError(f"{path / CONFIG} is damaged ({error}): train the network again") from error
+
+    @property
+    def imported(self) -> bool:
+        """Whether the network was trained elsewhere: there are no data, no course of training, no checkpoint."""
+        return isinstance(self.config, ChainConfig)
+
+    def training(self) -> tuple[NetworkConfig, TrainOptions]:
+        """What the network is made of and how it was trained. Raises RunError for an imported network."""
+        self.refuse_imported("it cannot be trained on")
+        return cast(NetworkConfig, self.config), cast(TrainOptions, self.options)
+
+    def refuse_imported(self, consequence: str) -> None:
+        """Raise RunError for an imported network, with what follows from that."""
+        if self.imported:
+            raise RunError(
+                f"{self.path} was imported from {self.description.get('file')}, not trained here: {consequence}"
+            )
+
+    def understood(self) -> Mapping[str, Any] | None:
+        """What the import understood of the file, as ``peephole.interchange`` wrote it; None for a trained network.
+
+        Raises RunError if the file is damaged.
+        """
+        if not self.imported:
+            return None
+        path = self.path / IMPORT
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{path} is missing or damaged ({error}): import the network again") from error
+        if not isinstance(found, dict):
+            raise RunError(f"{path} is damaged, it holds no object: import the network again")
+        return found
 
     @property
     def predicts_next_symbol(self) -> bool:
@@ -129,10 +173,19 @@ class Run:
         kind = self.description.get("kind")
         return kind == "text" or (kind == "task" and not task_named(str(self.description.get("task"))).tags)
 
-    def network(self) -> Network:
-        """The network with the best weights, in evaluation mode. Raises RunError if they do not fit the config."""
-        network = Network(self.config)
-        _load(network, self.path / WEIGHTS)
+    def network(self) -> Network | Chain:
+        """The network with the best weights, in evaluation mode; an imported one is a ``Chain``.
+
+        Raises RunError if the weights do not fit the config.
+        """
+        network = Chain(self.config) if isinstance(self.config, ChainConfig) else Network(self.config)
+        load_weights(network, self.path / WEIGHTS)
+        return network.eval()
+
+    def trained_network(self) -> Network:
+        """As ``network``. Raises RunError for an imported one too."""
+        network = Network(self.training()[0])
+        load_weights(network, self.path / WEIGHTS)
         return network.eval()
 
     def vocabulary(self) -> Vocabulary | None:
@@ -151,7 +204,11 @@ class Run:
         return vocabulary
 
     def problem(self) -> Problem:
-        """The problem again, from its data. Raises DataError where the data is gone or has changed."""
+        """The problem again, from its data.
+
+        Raises DataError where the data is gone or has changed, RunError where the network was imported.
+        """
+        self.refuse_imported("there is no data")
         return problem_from(self.description, vocabulary=self.vocabulary())
 
     def sample_text(self) -> str | None:
@@ -170,7 +227,8 @@ class Run:
             raise RunError(f"{path} is damaged: {error}") from error
 
     def checkpoint(self) -> Checkpoint:
-        """What training goes on from. Raises RunError where it is missing or damaged."""
+        """What training goes on from. Raises RunError where it is missing or damaged, or there never was one."""
+        self.refuse_imported("there is nothing to resume")
         path = self.path / CHECKPOINT
         try:
             return Checkpoint.from_bytes(path.read_bytes())
@@ -218,8 +276,8 @@ class Run:
 
     def network_at(self, frame: Frame) -> Network:
         """The network as it was at a frame of the film, in evaluation mode."""
-        network = Network(self.config)
-        _load(network, frame.path)
+        network = Network(self.training()[0])
+        load_weights(network, frame.path)
         return network.eval()
 
 
@@ -260,38 +318,3 @@ def _read_config(path: Path) -> dict[str, Any]:
             f"version reads format {FORMAT}: open it with that version, or train again"
         )
     return data
-
-
-def _count_parameters(path: Path) -> int:
-    """The number of weights in a file, by its header; the file's length is checked against it too."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            total = 0
-            for name in file.keys():  # noqa: SIM118  # not a mapping
-                size = 1
-                for length in file.get_slice(name).get_shape():
-                    size *= length
-                total += size
-            return total
-    except (SafetensorError, OSError) as error:
-        raise _weights_error(path, error) from error
-
-
-def _load(network: Network, path: Path) -> None:
-    try:
-        weights: dict[str, Tensor] = safetensors.torch.load_file(path)
-        network.load_state_dict(weights)
-    except (SafetensorError, OSError, RuntimeError) as error:
-        raise _weights_error(path, error) from error
-
-
-def _weights_error(path: Path, error: Exception) -> RunError:
-    if isinstance(error, FileNotFoundError):
-        return RunError(
-            f"{path} is not there: train the network again, or --resume if the run has a checkpoint"
-        )
-    reason = " ".join(str(error).split())
-    return RunError(
-        f"{path} is truncated or damaged ({reason}): train the network again, or --resume if the run has a "
-        "checkpoint"
-    )

@@ -82,7 +82,7 @@ def disobeyed(run: Run, unit: int) -> list[tuple[int, int]]:
     The cell of ``unit`` is put, at X, where it stands at the X of another string; what follows should be as many b's
     as that string has.
     """
-    network, vocabulary = run.network(), _vocabulary(run)
+    network, vocabulary = run.trained_network(), _vocabulary(run)
     prompts = {count: torch.from_numpy(vocabulary.encode("a" * count + "X")) for count in range(2, MOST)}
     at_x = {
         count: float(trace(network, prompt[:, None])[1].layer().cell[-1, 0, unit])
@@ -158,7 +158,7 @@ def mirrors(run: Run) -> list[Figure]:
 
 def reads_digits(run: Run) -> list[Figure]:
     """It tells digits that it has not seen, and half of a digit goes far."""
-    scores = validate(run.network(), run.problem(), batch=100).scores
+    scores = validate(run.trained_network(), run.problem(), batch=100).scores
     return [
         Figure("right at the last row", scores["accuracy"], 0.965),
         Figure("right at row 14", scores["accuracy_row_14"], 0.60),
@@ -195,7 +195,7 @@ def follows(run: Run) -> pa.Correlations:
     """
     text, vocabulary = run.sample_text() or "", _vocabulary(run)
     symbols = vocabulary.split(text[text.find("\ndef ") + 1 :])
-    _, record = trace(run.network(), torch.from_numpy(vocabulary.encode(symbols))[:, None])
+    _, record = trace(run.trained_network(), torch.from_numpy(vocabulary.encode(symbols))[:, None])
     known = pa.text_indicators(symbols)
     layers = [pa.correlations(layer, "cell", known).r for layer in record.records]
     return pa.Correlations("cell", known, torch.cat(layers))
@@ -205,7 +205,7 @@ def failure(run: Run) -> int | None:
     """The least n that a counter gets wrong; None for another network, or where none was found."""
     if run.description.get("task") != "counter":
         return None
-    return first_failure(run.network(), _vocabulary(run))
+    return first_failure(run.trained_network(), _vocabulary(run))
 
 
 def exam_figures(run: Run) -> list[Figure]:
@@ -219,7 +219,7 @@ def exam_figures(run: Run) -> list[Figure]:
 
 def examined(run: Run) -> Exam:
     """How a task's network does on every string of its language."""
-    return examine(run.network(), _vocabulary(run), task_named(str(run.description["task"])))
+    return examine(run.trained_network(), _vocabulary(run), task_named(str(run.description["task"])))
 
 
 def _held_out(run: Run) -> Strings:

@@ -62,5 +62,5 @@ def read_strings(run: Run, strings: Sequence[str]) -> Strings:
     if vocabulary is None:
         raise OptionError(f"{run.name} reads numbers, not strings")
     ids = pad_sequence([torch.from_numpy(vocabulary.encode(string)) for string in strings])
-    _, record = trace(run.network(), ids, lengths=torch.tensor([len(string) for string in strings]))
+    _, record = trace(run.trained_network(), ids, lengths=torch.tensor([len(string) for string in strings]))
     return Strings(tuple(strings), record)

@@ -51,7 +51,7 @@ export function SideHead({ run, read, values, unit, order, scale, own, choose, f
         ))}
       </select>
       {values && <span>{nameOf(values.quantity)}</span>}
-      <Legend scale={scale} features={0} />
+      <Legend scale={scale} read={null} />
       {read?.probabilities && (
         <span class="choice">
           <span class="quiet">{read.target === "next" ? words.compare.next : words.compare.guess}</span>

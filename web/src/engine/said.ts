@@ -4,7 +4,7 @@
 import type { Material, Said } from "../record/record";
 import { spans } from "../record/record";
 
-export type Target = "next" | "tag" | "class" | "value";
+export type Target = "next" | "tag" | "class" | "value" | "output" | "none";
 
 const MOST = 5;
 

@@ -1,6 +1,6 @@
 // What somebody typed, as a network reads it: `peephole.data.vocabulary` and `explorer.material` in the page.
 
-import type { Material } from "../record/record";
+import { NO_AXIS, type Material } from "../record/record";
 
 /** `Vocabulary`, as its `to_json` writes it. */
 export interface Vocabulary {
@@ -49,7 +49,7 @@ export function typed(text: string, vocabulary: Vocabulary, follows: boolean): M
   if (unknown.length > 0 && vocabulary.unknown === null) throw new Unreadable("unknown", unknown);
   const inputs = Int32Array.from(symbols, (symbol) => ids.get(symbol) ?? vocabulary.unknown!);
   const lengths = sequences.map((sequence) => sequence.length);
-  return { title: null, symbols, lengths, unknown, inputs, features: 0, targets: follows ? following(inputs, lengths) : null };
+  return { title: null, symbols, lengths, unknown, inputs, features: 0, axis: NO_AXIS, targets: follows ? following(inputs, lengths) : null };
 }
 
 /** What follows each symbol: −1, not known, after the last of a sequence. */

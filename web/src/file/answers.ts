@@ -8,7 +8,7 @@ import { table, vector, type Named } from "../encode";
 import { moment, printed, sentence } from "../record/moments";
 import { findPhrases } from "../record/phrases";
 import { previous, spanOf, spans, type LayerRecord } from "../record/record";
-import { bySymbol, histogram, series, statistics } from "../record/statistics";
+import { bySymbol, histogram, pearson, series, statistics } from "../record/statistics";
 import { softmax } from "../engine/said";
 import { placeOf, type Library, type Session, type Task } from "./library";
 import { needsServer, noPart, Refused } from "./refused";
@@ -50,12 +50,14 @@ const trace: Answer = (library, { run: id }, body) => {
   }
   if (said.forecast) tensors["forecast"] = table(said.forecast, 1);
   if (said.surprise) tensors["surprise"] = vector(said.surprise);
+  if (said.output) tensors["output"] = table(said.output, said.output.length / material.symbols.length);
   if (said.distribution) tensors["distribution"] = table(said.distribution, facts.predicted.length);
   if (material.inputs instanceof Float32Array) tensors["inputs"] = table(material.inputs, material.features);
   const { title, symbols, lengths, unknown } = material;
   const { input, target, predicted } = facts;
   const told = { trace: session.id, title, symbols, lengths, unknown, input, target, predicted };
-  return { tensors, facts: { ...told, frame: task.frame ?? null, clamps: task.clamps ?? [] } };
+  const final = said.final ? [...said.final] : null;
+  return { tensors, facts: { ...told, frame: task.frame ?? null, clamps: task.clamps ?? [], final, ...material.axis } };
 };
 
 /** The layer and direction that an address names. */
@@ -106,8 +108,14 @@ const unit: Answer = (library, place) => {
     tensors[`hist.${name}`] = vector(counts);
     edges[name] = [low, high];
   }
-  if (session.facts.input === "numbers") return { tensors, facts: { edges } };
   const memory = series(record, record.quantities.has("cell") ? "cell" : "hidden", number);
+  if (session.facts.input === "numbers") {
+    const { inputs, features } = session.material;
+    const withFeature = Float32Array.from({ length: features }, (_, feature) =>
+      pearson(memory, (step) => inputs[step * features + feature]!),
+    );
+    return { tensors: { ...tensors, with_feature: vector(withFeature) }, facts: { edges } };
+  }
   const { symbols, means, counts } = bySymbol(memory, session.material.symbols);
   return { tensors: { ...tensors, mean_by_symbol: vector(means), counts: vector(counts) }, facts: { edges, symbols } };
 };

@@ -2,7 +2,7 @@
 // writes it. Here it is opened, and rounded numbers become numbers again. Knows nothing of the page.
 
 import { decode, Half, type Payload, type Tensor } from "../payload";
-import type { Kind, LayerRecord, Material, Said } from "../record/record";
+import { NO_AXIS, type Axis, type Kind, type LayerRecord, type Material, type Said } from "../record/record";
 import type { Templates } from "../record/moments";
 import type { Config } from "../engine/network";
 import type { Vocabulary } from "../engine/typing";
@@ -24,6 +24,7 @@ export interface MaterialFacts {
   readonly lengths: readonly number[];
   readonly unknown: readonly string[];
   readonly features: number;
+  readonly axis?: Partial<Axis>;
   /** the lanes whose record is in the file; none where the network is there to make it again */
   readonly lanes: readonly LaneFacts[];
   /** whether those records are rounded to what the page prints */
@@ -75,7 +76,7 @@ export class Capsule {
   }
 
   material(run: string, number: number): Material {
-    const { title, symbols, lengths, unknown, features } = this.of(run).materials[number]!;
+    const { title, symbols, lengths, unknown, features, axis } = this.of(run).materials[number]!;
     const at = `${run}/${number}`;
     const inputs = this.required(`${at}/inputs`);
     const targets = this.tensors.get(`${at}/targets`);
@@ -86,6 +87,7 @@ export class Capsule {
       lengths,
       unknown,
       features,
+      axis: { ...NO_AXIS, ...axis },
       inputs: numbers ? this.floats(`${at}/inputs`) : Int32Array.from(widened(inputs)),
       targets: !targets ? null : this.of(run).target === "value" ? this.floats(`${at}/targets`) : Int32Array.from(widened(targets)),
     };
@@ -120,6 +122,8 @@ export class Capsule {
       forecast: floats("forecast"),
       surprise: floats("surprise"),
       distribution: floats("distribution"),
+      output: floats("output"),
+      final: floats("final"),
     };
   }
 

@@ -1,7 +1,7 @@
 // A digit that the reader drew, as the network reads it.
 
 import { decode, INK, SIDE } from "../drawing";
-import type { Material } from "../record/record";
+import { NO_AXIS, type Material } from "../record/record";
 import type { RunFacts } from "./capsule";
 import { Refused } from "./refused";
 
@@ -17,5 +17,5 @@ export function pixels(drawn: string, { network }: RunFacts): Material {
   }
   const inputs = Float32Array.from(greys, (grey) => grey / INK);
   const symbols = Array.from({ length: SIDE }, (_, row) => String(row + 1));
-  return { title: null, symbols, lengths: [SIDE], unknown: [], inputs, features: SIDE, targets: null };
+  return { title: null, symbols, lengths: [SIDE], unknown: [], inputs, features: SIDE, targets: null, axis: NO_AXIS };
 }

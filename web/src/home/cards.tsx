@@ -44,9 +44,7 @@ export function Own({ run }: { readonly run: RunCard }) {
   return (
     <Link to={opening(run)} class="card" testid="home-card">
       <h3>{run.name}</h3>
-      <p>
-        <Result run={run} />
-      </p>
+      <p>{run.source ? words.importedFrom(run.source) : <Result run={run} />}</p>
       <p>{factsOf(run)}</p>
       <p class="quiet">{run.modified && when(run.modified)}</p>
     </Link>
@@ -58,7 +56,7 @@ function factsOf(run: RunCard): string {
   const words = strings();
   const cell = words.cells[run.cell ?? ""] ?? run.cell;
   return [
-    words.problems[run.problem ?? ""] ?? run.problem,
+    run.source ? null : (words.problems[run.problem ?? ""] ?? run.problem),
     `${cell} ${run.layers}×${run.hidden}`,
     run.bidirectional ? words.bidirectional : null,
     run.peephole ? words.peepholes : null,

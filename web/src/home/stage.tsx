@@ -34,7 +34,7 @@ export function Stage() {
           <Actions shown={shown} triedBoth={seen} />
           <div class="row">
             <i>{shown.quantity === "cell" ? "tanh c" : "h"}</i>
-            <Legend scale={scale} features={0} />
+            <Legend scale={scale} read={null} />
           </div>
         </div>
       )}

@@ -14,6 +14,7 @@ import { scaleOf } from "../quantities";
 import { ranked } from "../ranking";
 import { paintText } from "../text-paint";
 import { typeset, type TextView } from "../text-view";
+import { isImage } from "../tracks";
 
 const STEPS = 240; // more than fit
 const SEQUENCES = 3;
@@ -91,7 +92,7 @@ export function Thumbnail({ card }: { readonly card: RunCard }) {
     if (thumb.value instanceof Failure) return thumb.value.what;
     if (!shown.value) return "";
     const { view, unit, quantity } = shown.value;
-    return view.trace.features > 1 ? words.shares : words.thumb(unit, nameOf(quantity), scaleEnd(view.scale.limit));
+    return isImage(view.trace) ? words.shares : words.thumb(unit, nameOf(quantity), scaleEnd(view.scale.limit));
   };
   return (
     <>
@@ -117,7 +118,7 @@ function useInView(element: { readonly current: Element | null }, seen: Signal<b
 
 function paint(pen: Pen, view: TextView): void {
   const { trace } = view;
-  if (trace.features <= 1) {
+  if (!isImage(trace)) {
     const width = Math.min(pen.width + MARGIN, NUMBERED - 1);
     pen.context.translate(-MARGIN, 0);
     paintText({ ...pen, width }, view, typeset({ ...view, lanes: [] }, width, pen.height), 0);

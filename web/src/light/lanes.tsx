@@ -3,8 +3,9 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { Canvas } from "../canvas";
 import { scale as chosenScale, selected, trace, unitTrace } from "../data";
-import { stepName, strings } from "../i18n";
+import { strings } from "../i18n";
 import { rule, type Pen } from "../paint";
+import { StepsLane } from "../steps-lane";
 import { StripFrame, useStrip } from "../strip";
 import { paintStarts, paintSteps } from "../strip-paint";
 import type { Strip } from "../strip-window";
@@ -23,10 +24,7 @@ export function LightLanes() {
   const hasPlain = siblings.value.value?.some(({ run }) => run.cell === "rnn") ?? false;
   return (
     <StripFrame strip={strip} width={width}>
-      <div class="lane symbols">
-        <span class="label">{stepName(trace.value.value?.features ?? 0)}</span>
-        <Canvas draw={symbols} />
-      </div>
+      <StepsLane strip={strip} draw={symbols} />
       {cell !== "rnn" && (
         <GlowLane
           strip={strip}

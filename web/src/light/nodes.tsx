@@ -9,6 +9,7 @@ import { strings } from "../i18n";
 import { address } from "../state";
 import { glyph } from "../symbols";
 import { tones } from "../theme";
+import { isSeries } from "../tracks";
 import type { Series } from "../windows";
 import { light, lit } from "./data";
 import { brightestOf, brightness, decadesOf } from "./scale";
@@ -36,7 +37,7 @@ export function Nodes() {
       {fits && (
         <Picture
           span={stretchOf(shown.step, read.lengths, address.value.stretch)}
-          symbols={read.symbols}
+          name={(step) => (isSeries(read) ? String(step) : glyph(read.symbols[step] ?? "").text)}
           quantities={record.quantities}
         />
       )}
@@ -46,11 +47,12 @@ export function Nodes() {
 
 interface PictureProps {
   readonly span: readonly [number, number];
-  readonly symbols: readonly string[];
+  /** what stands under a step */
+  readonly name: (step: number) => string;
   readonly quantities: ReadonlyMap<string, Series>;
 }
 
-function Picture({ span: [from, to], symbols, quantities }: PictureProps) {
+function Picture({ span: [from, to], name, quantities }: PictureProps) {
   const shown = light.value.value!;
   const brightest = {
     state: brightestOf(shown.cell, shown.hidden),
@@ -93,7 +95,7 @@ function Picture({ span: [from, to], symbols, quantities }: PictureProps) {
               <circle cx={x} cy={MEMORY} r={RADIUS} fill={fill(memory[step]!, brightest.state, step)} />
               <circle cx={x} cy={INPUT} r={RADIUS} fill={fill(shown.input[step]!, brightest.input, step)} />
               <text x={x} y={LETTER} text-anchor="middle">
-                {glyph(symbols[step] ?? "").text}
+                {name(step)}
               </text>
             </g>
           );

@@ -5,6 +5,7 @@ import { decimal } from "../format";
 import { strings } from "../i18n";
 import { MONO } from "../theme";
 import { glyph } from "../symbols";
+import { isImage } from "../tracks";
 import { Heat } from "./heat";
 import { Line, Tap } from "./parts";
 import { lights, lit, onScreen, useSheet } from "./sheet";
@@ -101,7 +102,9 @@ function Read() {
       ? glyph(read.symbols[shown.step] ?? "").text
       : read.features === 1
         ? decimal(read.inputs![shown.step]!)
-        : "";
+        : isImage(read)
+          ? ""
+          : strings().inputs(read.features);
   return (
     <tspan dx={6} font-family={MONO} font-weight={600} fill={tones.ink}>
       {text.length > 10 ? `${text.slice(0, 9)}…` : text}

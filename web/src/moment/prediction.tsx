@@ -32,10 +32,13 @@ export function Prediction() {
         })).filter(({ share }) => share >= 0.005)
       : [];
   const [column, bar] = [44, width - 44 - 36];
+  const said = read.output ? [...read.output.subarray(step * read.outputSize, step * read.outputSize + Math.min(MOST, read.outputSize))] : [];
+  const silent = rows.length === 0 && said.length === 0 && !read.forecast;
+  if (silent && way.length === 0) return null;
   return (
     <g data-testid="prediction" data-phase="reveal">
       <text x={x} y={y} font-family={SANS} font-size={13} font-weight={600} fill={sheet.tones.ink}>
-        {read.target === "next" || read.target === "value" ? words.next : words.guess}
+        {silent ? "" : read.target === "output" ? words.output : read.target === "next" || read.target === "value" ? words.next : words.guess}
       </text>
       {way.map((words, line) => (
         <text key={words} x={x} y={y + 18 * (line + 1)} font-family={SANS} font-size={12} fill={sheet.quiet}>
@@ -65,6 +68,19 @@ export function Prediction() {
           </g>
         );
       })}
+      {said.map((value, one) => (
+        <text
+          key={one}
+          x={x}
+          y={y + 28 + 18 * way.length + one * ROW}
+          font-family={SANS}
+          font-size={14}
+          font-weight={600}
+          fill={sheet.tones.ink}
+        >
+          {decimal(value)}
+        </text>
+      ))}
       {read.forecast && (
         <text
           x={x}

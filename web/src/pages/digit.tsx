@@ -42,7 +42,7 @@ export function DigitPage() {
               {title && <p data-testid="digit-title">{title[language()]}</p>}
               <Bars />
               <PlayButton />
-              <Legend scale={scale} features={trace.value.value?.features ?? 0} />
+              <Legend scale={scale} read={trace.value.value} />
             </aside>
           </div>
           <Readout />

@@ -3,10 +3,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Breadcrumb } from "../breadcrumb";
-import { Canvas } from "../canvas";
 import { moment, run, scale, selected, selection, trace, unitTrace } from "../data";
 import { momentNotice } from "../dialogs";
-import { stepName, strings } from "../i18n";
+import { strings } from "../i18n";
 import { Legend } from "../legend";
 import { Message, Trouble } from "../message";
 import { shownMoment } from "../moment/data";
@@ -21,9 +20,11 @@ import { Sentence } from "../moment/sentence";
 import type { Pen } from "../paint";
 import { attempt } from "../resource";
 import { address, go } from "../state";
+import { StepsLane } from "../steps-lane";
 import { StripFrame, useStrip } from "../strip";
 import { paintSteps } from "../strip-paint";
 import { tones } from "../theme";
+import { isImage, stepLabel } from "../tracks";
 
 export function MomentPage() {
   const words = strings();
@@ -35,7 +36,7 @@ export function MomentPage() {
   useMotion();
   return (
     <main class="moment" data-testid="moment-page">
-      <Breadcrumb>{selected.value && <Legend scale={scale} features={trace.value.value?.features ?? 0} />}</Breadcrumb>
+      <Breadcrumb>{selected.value && <Legend scale={scale} read={trace.value.value} />}</Breadcrumb>
       <Trouble />
       {failed && (
         <Message
@@ -101,12 +102,21 @@ function Around() {
   return (
     <section class="around-moment" aria-label={strings().text}>
       <StripFrame strip={strip} width={width}>
-        <div class="lane symbols" data-testid="lane-text">
-          <span class="label">{stepName(trace.value.value?.features ?? 0)}</span>
-          <Canvas draw={draw} />
-        </div>
+        <StepsLane strip={strip} draw={draw} />
       </StripFrame>
     </section>
+  );
+}
+
+/** What the step is called: its label or its time. */
+function StepLabel() {
+  const read = trace.value.value;
+  if (!read || read.input === "symbols" || isImage(read)) return null;
+  const label = stepLabel(read, moment.value);
+  return label === null ? null : (
+    <span class="quiet" translate={false} data-testid="step-label">
+      {` ${label}`}
+    </span>
   );
 }
 
@@ -137,6 +147,7 @@ function Controls({ plate }: { readonly plate: { value: boolean } }) {
       </button>
       <span class="clock" data-testid="clock">
         <i>{words.step}</i> <b>{moment.value}</b>
+        <StepLabel />
       </span>
       <button
         data-testid="following"

@@ -17,12 +17,16 @@ import { ClampButton } from "../clamp-form";
 import { Film } from "../film";
 import { busy, ghostTrace } from "../ghost";
 import { HeldRow } from "../held-row";
+import { ImportedButton } from "../imported";
+import { InputsLegend } from "../inputs-legend";
 import { edit } from "../live";
 import { LiveBar, Unknown } from "../live-bar";
 import { LiveText } from "../live-text";
 import { Minimap } from "../minimap";
 import { marks, stretchTo } from "../phrase/data";
 import { PhrasePanel } from "../phrase/panel";
+import { OpenButton } from "../open-button";
+import { unopened } from "../opened-file";
 import { Picture } from "../picture";
 import { Readout, told } from "../readout";
 import { address, go, move, viewport, type Lane } from "../state";
@@ -30,7 +34,9 @@ import { SurveyProgress } from "../survey-progress";
 import { TextCanvas } from "../text-canvas";
 import { TextSelect } from "../text-select";
 import { MOST_BITS, type TextView } from "../text-view";
+import { isImage } from "../tracks";
 import { UnitsList } from "../units-list";
+import { Zoom } from "../zoom";
 
 export function NetworkPage() {
   const words = strings();
@@ -47,6 +53,7 @@ export function NetworkPage() {
       moment: read.steps > 0 ? moment.value : null,
       marks: marks(),
       ghost: ghostTrace.value,
+      zoom: address.value.zoom,
     };
   });
   const shared = {
@@ -60,17 +67,27 @@ export function NetworkPage() {
     },
   };
   const wrong = selection.value !== null && "what" in selection.value;
-  const rows = (trace.value.value?.features ?? 0) > 1;
+  const rows = trace.value.value !== null && isImage(trace.value.value);
   const { editing } = address.value;
-  const typing = editing && selected.value?.run.input === "symbols";
+  const typing = editing && selected.value?.run.vocabulary != null;
   const network = selected.value?.run ?? null;
-  const editable = network && !network.bare && (network.input === "symbols" || network.samples > 1) ? network : null;
+  const editable = network && !network.bare && (network.input === "symbols" ? network.vocabulary : network.samples > 1 && !network.sample_titles) ? network : null;
 
   return (
     <main class="network" data-testid="network-page" aria-busy={busy.value}>
-      <Breadcrumb more={selected.value && <ClampButton />}>
+      <Breadcrumb
+        more={
+          selected.value && (
+            <>
+              <ClampButton />
+              <ImportedButton />
+            </>
+          )
+        }
+      >
         <Beside />
         <TextSelect />
+        <OpenButton />
         {editable && (
           <button data-testid="edit-text" aria-pressed={editing} onClick={() => edit(!editing)}>
             {editable.input === "symbols" ? words.editText : words.anotherSample}
@@ -123,7 +140,7 @@ function Looking() {
   const numbers = trace.value.value?.input === "numbers";
   return (
     <span class="looking">
-      {!selected.value?.run.bare && (
+      {!selected.value?.run.bare && selected.value?.run.one_stack !== false && (
         <button data-testid="light-open" aria-pressed={light !== null} title={words.light.openHint} onClick={toggleLight}>
           {words.light.open}
         </button>
@@ -158,7 +175,7 @@ function Controls() {
   const found = values.value.value;
   const unbounded = found !== null && isUnbounded(found.quantity, extreme(found.statistics, null));
   const read = trace.value.value;
-  const rows = (read?.features ?? 0) > 1;
+  const rows = read !== null && isImage(read);
   return (
     <div class="controls">
       <select
@@ -173,7 +190,7 @@ function Controls() {
           </option>
         ))}
       </select>
-      <Legend scale={scale} features={trace.value.value?.features ?? 0} />
+      <Legend scale={scale} read={trace.value.value} />
       {unbounded && (
         <button
           data-testid="scale-switch"
@@ -185,12 +202,14 @@ function Controls() {
           {words.oneScale}
         </button>
       )}
+      <InputsLegend />
       <span class="spring" />
-      {(read?.probabilities || read?.forecast) && !rows && (
+      <Zoom />
+      {(read?.probabilities || read?.forecast || read?.output) && !rows && (
         <LaneToggle
           lane="predictions"
-          name={words.predictions}
-          hint={words.predictionsHint}
+          name={read.output ? words.outputs : words.predictions}
+          hint={read.output ? words.outputsHint : read.forecast ? words.forecastHint : words.predictionsHint}
           toggle={toggle}
           legend={read.probabilities && <LaneLegend lane="predictions" end={1} unit="" />}
         />
@@ -245,9 +264,15 @@ function LaneToggle({ lane, name, hint, toggle, legend }: ToggleProps) {
 function Notices() {
   const unknown = trace.value.value?.unknown ?? [];
   const past = momentNotice();
-  if (unknown.length === 0 && !past) return null;
+  const failed = unopened.value;
+  if (unknown.length === 0 && !past && !failed) return null;
   return (
     <p class="notice" role="status">
+      {failed && (
+        <>
+          <strong>{failed.what}</strong> {failed.remedy}{" "}
+        </>
+      )}
       {unknown.length > 0 && <Unknown symbols={unknown} />} {past}
     </p>
   );

@@ -15,7 +15,9 @@ import { Means } from "../means";
 import { Trouble } from "../message";
 import { Readout } from "../readout";
 import { SurveyProgress } from "../survey-progress";
+import { isImage } from "../tracks";
 import { UnitLanes } from "../unit-lanes";
+import { WithFeatures } from "../with-features";
 
 export function UnitPage() {
   const wrong = selection.value !== null && "what" in selection.value;
@@ -24,7 +26,7 @@ export function UnitPage() {
       <Breadcrumb>
         {selected.value && (
           <>
-            <Legend scale={scale} features={trace.value.value?.features ?? 0} />
+            <Legend scale={scale} read={trace.value.value} />
             <ClampButton />
           </>
         )}
@@ -40,7 +42,7 @@ export function UnitPage() {
           <Film />
           <div class={`panels ${selected.value.run.input}`}>
             <Histogram />
-            {selected.value.run.input === "symbols" && <Means />}
+            {selected.value.run.input === "symbols" ? <Means /> : isImage(trace.value.value) ? null : <WithFeatures />}
             <Contexts />
           </div>
         </>

@@ -27,7 +27,18 @@ export interface Material {
   readonly features: number;
   /** (step,) right outputs, −1 where not known; or (step,) right numbers, NaN where not known; null: nobody knows any */
   readonly targets: Int32Array | Float32Array | null;
+  /** what is known of the steps and features of numbers */
+  readonly axis: Axis;
 }
+
+/** As `/api/runs/…/trace` tells it. */
+export interface Axis {
+  readonly feature_names: readonly string[] | null;
+  readonly seconds: number | null;
+  readonly frame_size: number | null;
+}
+
+export const NO_AXIS: Axis = { feature_names: null, seconds: null, frame_size: null };
 
 /** What the readout said, as `/api/runs/…/trace` tells it. */
 export interface Said {
@@ -39,6 +50,9 @@ export interface Said {
   readonly surprise: Float32Array | null;
   /** (step, output) how likely every label of an image is; null for other outputs */
   readonly distribution: Float32Array | null;
+  /** (step, output), or (output,) of the end alone: what an imported network says, in numbers of its own */
+  readonly output?: Float32Array | null;
+  readonly final?: Float32Array | null;
 }
 
 export const steps = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);

@@ -121,3 +121,21 @@ export function bySymbol(values: Float32Array, symbols: readonly string[]) {
     counts: Float32Array.from(order, ([, { count }]) => count),
   };
 }
+
+/** Pearson's correlation of two series; NaN where one of them is constant. */
+export function pearson(one: Float32Array, other: (step: number) => number): number {
+  let [sum, far] = [0, 0];
+  for (let step = 0; step < one.length; step++) {
+    sum += one[step]!;
+    far += other(step);
+  }
+  const [mean, middle] = [sum / one.length, far / one.length];
+  let [both, own, others] = [0, 0, 0];
+  for (let step = 0; step < one.length; step++) {
+    const [a, b] = [one[step]! - mean, other(step) - middle];
+    both += a * b;
+    own += a * a;
+    others += b * b;
+  }
+  return own > 0 && others > 0 ? both / Math.sqrt(own * others) : Number.NaN;
+}

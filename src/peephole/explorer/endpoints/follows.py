@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
+from torch import Tensor
+
 from peephole.analysis.indicators import (
     Indicator,
+    indicator,
     left_to_count,
     number_indicators,
     seen,
@@ -20,6 +26,7 @@ from peephole.explorer.payload import Json
 from peephole.explorer.sessions import Session
 from peephole.explorer.sketch_asked import SketchAsked
 
+MOST_FEATURES = 256
 COUNTERS = ("counter", "selective")
 """The tasks in which every a must be answered by a b."""
 
@@ -71,13 +78,50 @@ def _indicators(session: Session) -> tuple[Indicator, ...]:
     material, opened = session.material, session.opened
     lengths = material.lengths.tolist()
     if material.inputs.is_floating_point():
-        return number_indicators(flatten(material.inputs, material.lengths), lengths)
+        numbers = flatten(material.inputs, material.lengths)
+        apart = (
+            () if opened.target == "class" else _of_features(numbers, material.features)
+        )  # no single pixel
+        return (*number_indicators(numbers, lengths), *apart)
+    if opened.vocabulary is None:
+        return _of_ids(material.symbols)
     of_text = text_indicators(material.symbols, lengths, syntax=_syntax(opened))
-    if opened.vocabulary is None or opened.vocabulary.unit != "task":
+    if opened.vocabulary.unit != "task":
         return of_text
     count = opened.run.description.get("task") in COUNTERS
     counts = (left_to_count(material.symbols, lengths),) if count else ()
     return (*counts, *seen(material.symbols, lengths), *of_text)
+
+
+def _of_features(numbers: Tensor, names: Sequence[str]) -> tuple[Indicator, ...]:
+    """Each of several inputs, as far as a person can tell them apart."""
+    count = numbers.shape[1]
+    if not 1 < count <= MOST_FEATURES:
+        return ()
+    return tuple(
+        indicator(
+            f"input_{number}",
+            numbers[:, number],
+            name=f"input {names[number] if names else number}",
+            chinese=f"输入 {names[number] if names else number}",
+        )
+        for number in range(count)
+    )
+
+
+def _of_ids(symbols: Sequence[str]) -> tuple[Indicator, ...]:
+    """Symbols that have numbers for names say nothing of quotes or lines: which one it is, and where."""
+    known = [symbol for symbol, _ in Counter(symbols).most_common(MOST_FEATURES)]
+    each = (
+        indicator(
+            f"symbol_{one}", [float(s == one) for s in symbols], name=f"symbol {one}", chinese=f"符号 {one}"
+        )
+        for one in known
+    )
+    place = indicator(
+        "position", list(range(len(symbols))), name="position in the sequence", chinese="序列内位置"
+    )
+    return (place, *each)
 
 
 def _syntax(opened: OpenRun) -> Syntax:

@@ -19,10 +19,12 @@ from peephole.analysis.sensitivity import LayerSensitivity, sensitivities
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk, lane_of
 from peephole.explorer.excerpts import excerpt, windows
+from peephole.explorer.models import network_of
 from peephole.explorer.payload import Json, Payload
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.sessions import Session
 from peephole.explorer.words import Words
+from peephole.nn.models import Network
 from peephole.trace.beside import one_thread
 
 FURTHEST = 2048
@@ -36,10 +38,11 @@ MOST_AVERAGED = 256
 def light(desk: Desk, asked: Asked) -> Payload:
     """What one output at one step rests on: y is its score before the softmax, or the number that is said."""
     session = desk.session(asked)
+    network = network_of(session.network, Words("backward light", "反向光"))
     step = asked.whole("step")
     sequence, time = session.place(step)
     length = int(session.material.lengths[sequence])
-    causal = not session.network.config.bidirectional
+    causal = not network.config.bidirectional
     if not causal and length > FURTHEST:
         raise Refusal(
             Words(
@@ -51,10 +54,10 @@ def light(desk: Desk, asked: Asked) -> Payload:
         )
     begin = max(0, time + 1 - FURTHEST) if causal else 0
     seen = excerpt(session.reading.trace, sequence, begin, time + 1 if causal else length)
-    scores = _scores(session, sequence, time)
+    scores = _scores(network, session, sequence, time)
     output = _output(asked, session, scores)
     with one_thread():
-        found = sensitivities(session.network, seen, Output(output), time - begin)
+        found = sensitivities(network, seen, Output(output), time - begin)
     first = step - time  # where the sequence starts
 
     def placed(values: Tensor) -> Tensor:
@@ -92,7 +95,8 @@ def lags(desk: Desk, asked: Asked) -> Payload:
     Averaged over steps spread evenly over the text, as many as can be had in a second or two; "averaged" says how many.
     """
     session = desk.session(asked)
-    network, record = session.network, session.reading.trace.layer()
+    network = network_of(session.network, Words("sensitivity against lag", "灵敏度与滞后"))
+    record = session.reading.trace.layer()
     if network.config.bidirectional:
         raise Refusal(
             Words(
@@ -125,13 +129,13 @@ def _states(lane: LayerSensitivity) -> list[tuple[str, Tensor]]:
     return [("hidden", lane.hidden), *cell]
 
 
-def _scores(session: Session, sequence: int, time: int) -> Tensor:
+def _scores(network: Network, session: Session, sequence: int, time: int) -> Tensor:
     """(output,) what the readout says after one step."""
     records = session.reading.trace.records
     last = max(record.layer for record in records)
     hidden = [record["hidden"][time, sequence] for record in records if record.layer == last]
     with torch.no_grad():
-        scores: Tensor = session.network.readout(torch.cat(hidden))
+        scores: Tensor = network.readout(torch.cat(hidden))
     return scores
 
 

@@ -22,6 +22,7 @@ from peephole.analysis.sketched import sketched_statistics
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
 from peephole.explorer.held import FURTHEST
+from peephole.explorer.material import Material
 from peephole.explorer.payload import Json, Payload
 from peephole.explorer.surveyed import SPAN, LongText
 from peephole.trace.said import LIKELIEST, Said
@@ -31,7 +32,8 @@ from peephole.trace.trace import LayerRecord
 def text(long: LongText) -> Payload:
     """What is read, at once, and how far it has been."""
     material, opened = long.task.material, long.opened
-    outputs = 0 if opened.target == "value" else opened.network.config.output_size
+    chooses = opened.target not in ("value", "output", "none")
+    outputs = opened.network.config.output_size if chooses else 0
     tensors = {"ids": long.symbols.ids}
     if material.inputs.is_floating_point():
         tensors["inputs"] = material.inputs.squeeze(1)
@@ -46,6 +48,8 @@ def text(long: LongText) -> Payload:
         "predicted": opened.outputs,
         "frame": long.task.frame,
         "clamps": [],
+        "final": None,
+        **axis_of(material),
         "long": {
             "span": SPAN,
             "share": long.share,
@@ -54,6 +58,17 @@ def text(long: LongText) -> Payload:
         },
     }
     return Payload(tensors, facts)
+
+
+def axis_of(material: Material) -> Json:
+    """What is known of the steps and features of numbers: names of the features, the length of a step in seconds, and
+    of a recording the samples in one step.
+    """
+    return {
+        "feature_names": list(material.features) or None,
+        "seconds": material.seconds,
+        "frame_size": material.frame,
+    }
 
 
 def share(desk: Desk, asked: Asked) -> Json:

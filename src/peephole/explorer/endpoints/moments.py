@@ -11,8 +11,10 @@ from dataclasses import asdict
 from peephole.analysis.moments import Moment, moment
 from peephole.analysis.preactivations import Sum, sums
 from peephole.analysis.steps import state_before
+from peephole.errors import TraceError
 from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
+from peephole.explorer.models import layers_of
 from peephole.explorer.payload import Json, Payload
 
 LANGUAGES = ("en", "zh")
@@ -33,15 +35,20 @@ def unit(desk: Desk, asked: Asked) -> Json:
     found = desk.moment(asked)
     number, record = found.unit(asked.number("unit")), found.record
     said = moment(record, number, found.time, sequence=found.sequence)
-    inside = sums(
-        found.network,
-        found.trace,
-        number,
-        found.time,
-        layer=record.layer,
-        direction=record.direction,
-        sequence=found.sequence,
-    )
+    layer = layers_of(found.network)[record.layer]
+    try:
+        inside = sums(
+            found.network,
+            found.trace,
+            number,
+            found.time,
+            layer=layer.depth,
+            module=layer.module,
+            direction=record.direction,
+            sequence=found.sequence,
+        )
+    except TraceError:
+        inside = ()  # an imported layer may have options whose sums nobody has taken apart; the rest is there
     return {
         "sentence": {language: _sentence(said, language) for language in LANGUAGES},
         "printed": said.printed(),

@@ -26,8 +26,10 @@ def home(desk: Desk, asked: Asked) -> Json:
 def run(desk: Desk, asked: Asked) -> Json:
     """A run's card, what its network is made of, and how its training went."""
     name = asked["run"]
-    return run_page(name, desk.catalog.open(name)) | {
-        "texts": desk.files.titles,
+    opened = desk.catalog.open(name)
+    return run_page(name, opened) | {
+        "texts": desk.files.titles(opened),
+        "opens_files": opened.vocabulary is None and opened.target != "class",
         "siblings": siblings(name, desk.catalog.everything()),
     }
 

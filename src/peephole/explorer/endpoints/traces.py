@@ -2,10 +2,11 @@
 
 trace     surprise F32 (step,), and outputs5 I32 and probabilities5 F32 (step, 5), −1 and 0 where a network has
           fewer outputs, or forecast F32 (step, 1) where it says a number; inputs F32 (step, feature) of numbers;
-          distribution F32 (step, output) where it labels an image
+          distribution F32 (step, output) where it labels an image; of an imported network output F32 (step, output)
 quantity  values F16 (step, unit), and F32 (unit,) each field of ``UnitStatistics``
 unit      each quantity F32 (step,) under its name, hist.<quantity> F32 (bin,),
-          and for symbols mean_by_symbol F32 (symbol,), counts F32 (symbol,)
+          and for symbols mean_by_symbol F32 (symbol,), counts F32 (symbol,), for numbers with_feature F32 (feature,),
+          its correlation with each
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import asdict
 from torch import Tensor
 from torch.nn import functional
 
+from peephole.analysis.rankings import pearson
 from peephole.analysis.steps import flatten
 from peephole.analysis.units import histogram, mean_by_symbol, unit_statistics
 from peephole.explorer.asked import Asked
@@ -36,6 +38,7 @@ def trace(desk: Desk, asked: Asked) -> Payload:
         tensors["probabilities5"] = _five(tensors.pop("probabilities"), missing=0)
     if material.inputs.is_floating_point():
         tensors["inputs"] = flatten(material.inputs, material.lengths)
+    final = tensors.pop("final", None)
     facts: Json = {
         "trace": session.id,
         "title": None if material.title is None else material.title.to_json(),
@@ -47,6 +50,8 @@ def trace(desk: Desk, asked: Asked) -> Payload:
         "predicted": opened.outputs,
         "frame": session.task.frame,
         "clamps": [held.to_json() for held in session.clamps],
+        "final": None if final is None else final.tolist(),
+        **long.axis_of(material),
     }
     return Payload(tensors, facts)
 
@@ -64,7 +69,8 @@ def quantity(desk: Desk, asked: Asked) -> Payload:
 def unit(desk: Desk, asked: Asked) -> Payload:
     """Every quantity of one unit, how its values spread, and its mean after each symbol.
 
-    The mean is of the cell, or of the hidden value where there is no cell; numbers are read without any.
+    The mean is of the cell, or of the hidden value where there is no cell. Where numbers are read it is the cell's
+    correlation with each of them instead.
     """
     if desk.is_long(asked):
         return long.unit(desk, asked)
@@ -82,6 +88,10 @@ def unit(desk: Desk, asked: Asked) -> Payload:
         by_symbol = mean_by_symbol(record, found.memory, number, material.symbols)
         tensors |= {"mean_by_symbol": by_symbol.means, "counts": by_symbol.counts}
         facts["symbols"] = by_symbol.symbols
+    else:
+        own = flatten(record[found.memory][..., number], record.lengths).double().unsqueeze(1)
+        read = flatten(material.inputs, material.lengths).double()
+        tensors["with_feature"] = pearson(own, read).squeeze(0).float()
     return Payload(tensors, facts)
 
 

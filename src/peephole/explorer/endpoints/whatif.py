@@ -11,6 +11,7 @@ from peephole.explorer.asked import Asked
 from peephole.explorer.desk import Desk
 from peephole.explorer.held import units_of
 from peephole.explorer.material import Material
+from peephole.explorer.models import network_of
 from peephole.explorer.opened import OpenRun
 from peephole.explorer.payload import Json
 from peephole.explorer.refusal import Refusal
@@ -42,7 +43,11 @@ def go_on(desk: Desk, asked: Asked) -> Json:
             status=422,
         )
     prompt, clamps = _last_line(task)
-    network, unknown = opened.version(task.frame, peepholes=task.peepholes).network, opened.vocabulary.unknown
+    network = network_of(
+        opened.version(task.frame, peepholes=task.peepholes).network,
+        Words("going on with a text", "续写文本"),
+    )
+    unknown = opened.vocabulary.unknown
     with opened.lock, one_thread():
         found = continuations(
             network,
@@ -69,7 +74,10 @@ def ablate(desk: Desk, asked: Asked) -> Json:
     opened = desk.catalog.open(asked["run"])
     task = task_in(opened, desk.files, asked)
     layer, direction = asked.whole("layer"), asked.text("direction")
-    network = opened.version(task.frame, peepholes=task.peepholes).network
+    network = network_of(
+        opened.version(task.frame, peepholes=task.peepholes).network,
+        Words("what each unit is worth", "各单元的价值"),
+    )
     quantity = asked.text("quantity")
     units = units_of(network, layer, direction, quantity)
     if task.clamps:
@@ -115,7 +123,7 @@ def _last_line(task: Task) -> tuple[Tensor, list[Clamp]]:
 
 def _beginning(opened: OpenRun, material: Material, units: int) -> tuple[Tensor, Tensor, Tensor | None]:
     """Inputs, right outputs (−1 where unknown or past a sequence's end) and lengths, as much as can be measured."""
-    if opened.target == "value":
+    if opened.target in ("value", "output", "none"):
         raise Refusal(
             Words(
                 "this network says numbers, which have no surprise in bits",

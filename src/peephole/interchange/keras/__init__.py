@@ -1,0 +1,1 @@
+"""Keras's files, 2 and 3, read without Keras, and arrays for its layers."""
