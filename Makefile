@@ -33,6 +33,8 @@ demo: $(VENV)/.package
 test: $(VENV)/.dev $(WEB) browser
 	$(NPM) test
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	@set -e; for set in avx2 portable; do echo "The kernels' tests again, on the instruction set $$set"; \
+	  OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile -k kernel --instruction-set $$set tests/nn tests/trace; done
 
 check: $(VENV)/.dev $(WEB)
 	$(BIN)/python .ci/text.py
