@@ -82,8 +82,9 @@ template <class T, int KIND, bool PLAIN> class Backward {
   // The part's own vectors of units; with a projection it has all of both kinds.
   int64_t last_of(const Blocks<T> &of) const { return least(of.vectors, of.first(part.end(of.count))); }
 
-  template <class F> void each_vector(const Blocks<T> &of, F f) const {
-    for (int64_t v = of.first(part.begin(of.count)), last = last_of(of); v < last; ++v) f(v * N<T>, of.units(v));
+  template <class F> PEEPHOLE_INLINE void each_vector(const Blocks<T> &of, F f) const {
+    for (int64_t v = of.first(part.begin(of.count)), last = last_of(of); v < last; ++v)
+      if_full<T>(of.units(v), [&](int n) PEEPHOLE_INLINED { f(v * N<T>, n); });
   }
 
   void begin() {
@@ -92,7 +93,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
       each_vector(outputs, [&](int64_t unit, int n) {
         store(running_hidden(s) + unit, to.final[0] ? load(to.final[0] + s.b * e.output + unit, n) : V<T>{}, n);
       });
-      each_vector(units, [&](int64_t unit, int n) {
+      each_vector(units, [&](int64_t unit, int n) PEEPHOLE_INLINED {
         if (KIND == PEEPHOLE_LSTM)
           store(running_cell(s) + unit, to.final[1] ? load(to.final[1] + s.b * e.hidden + unit, n) : V<T>{}, n);
         clear(to.bias, gates_of(e), s.b, unit);
@@ -168,7 +169,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
     } else if constexpr (KIND == PEEPHOLE_GRU) {
       gru_back(s);
     } else {
-      each_vector(units, [&](int64_t unit, int n) {
+      each_vector(units, [&](int64_t unit, int n) PEEPHOLE_INLINED {
         const int quantity = l.record[PEEPHOLE_HIDDEN_BEFORE_ZONEOUT] ? PEEPHOLE_HIDDEN_BEFORE_ZONEOUT : PEEPHOLE_HIDDEN;
         const V<T> h = load(s.at(l.record[quantity], unit), n), dh = unfinished(s, unit, n);
         leave(s, 0, unit, n, unready<T, PLAIN>(s, e.input_activation, 0, unit, n, h, dh));
@@ -178,12 +179,12 @@ template <class T, int KIND, bool PLAIN> class Backward {
   }
 
   // The gradient of o∘φ(cell), from above the projection or straight from the hidden state.
-  V<T> of_output(const Step<T> &s, int64_t r, int64_t unit, int n) const {
+  PEEPHOLE_INLINE V<T> of_output(const Step<T> &s, int64_t r, int64_t unit, int n) const {
     if (!projected(e)) return unfinished(s, unit, n);
     return s.untap(PEEPHOLE_HIDDEN_BEFORE_PROJECTION, unit, n, load(below + r * padded() + unit), to.incoming);
   }
 
-  V<T> output_gate(const Step<T> &s, int64_t unit, int n) const {
+  PEEPHOLE_INLINE V<T> output_gate(const Step<T> &s, int64_t unit, int n) const {
     if (!PLAIN && !has_output_gate(e)) return splat<T>(1);
     return load(s.at(l.record[PEEPHOLE_OUTPUT_GATE], unit), n);
   }
@@ -206,7 +207,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
   void lstm_back(const Step<T> &s, int64_t r) {
     const LstmGradients<T> gradients = lstm_gradients(s);
     const T *before = l.cell_before(s.t, s.b), *seen = seen_cell(s);
-    each_vector(units, [&](int64_t unit, int n) {
+    each_vector(units, [&](int64_t unit, int n) PEEPHOLE_INLINED {
       const V<T> dm = of_output(s, r, unit, n), cell = load(seen + unit, n), y = output_function<T, PLAIN>(e, cell);
       const V<T> d = dm * output_gate(s, unit, n);
       const V<T> through = PLAIN ? d * (T(1) - y * y) : d * slope<T>(e.output_activation, cell, y);
@@ -219,13 +220,13 @@ template <class T, int KIND, bool PLAIN> class Backward {
     const T *before = l.cell_before(s.t, s.b), *seen = seen_cell(s), *gain = (const T *)l.weights.norm_cell;
     const Normed<T> normed(seen, gain, (const T *)l.weights.norm_cell_bias, e.hidden);
     T *d_normed = s.at(to.normalised_cell, 0);
-    each_vector(units, [&](int64_t unit, int n) {
+    each_vector(units, [&](int64_t unit, int n) PEEPHOLE_INLINED {
       const V<T> dm = of_output(s, r, unit, n), x = normed.at(unit, n), y = output_function<T, PLAIN>(e, x);
       store(gate_row + unit, dm * y);
       store(d_normed + unit, dm * output_gate(s, unit, n) * slope<T>(e.output_activation, x, y), n);
     });
     denormalise<T>(seen, gain, d_normed, cell_row, e.hidden);
-    each_vector(units, [&](int64_t unit, int n) {
+    each_vector(units, [&](int64_t unit, int n) PEEPHOLE_INLINED {
       lstm_cell_back<T, PLAIN>(s, unit, n, load(cell_row + unit, n), load(gate_row + unit), load(before + unit, n),
                                gradients);
     });
@@ -233,7 +234,7 @@ template <class T, int KIND, bool PLAIN> class Backward {
 
   void gru_back(const Step<T> &s) {
     const T *before = l.hidden_before(s.t, s.b);
-    each_vector(units, [&](int64_t unit, int n) {
+    each_vector(units, [&](int64_t unit, int n) PEEPHOLE_INLINED {
       const V<T> dh = unfinished(s, unit, n);
       V<T> kept = load(running_hidden(s) + unit, n);
       const auto [candidate, update] =

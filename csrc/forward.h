@@ -102,6 +102,7 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
   Step<T> at(int64_t t, int64_t r) const { return {l, t, part.sequence(r), clamped}; }
   T *masked_hidden(int64_t r, int half) const { return shared + (half * l.batch + part.sequence(r)) * e.output; }
   T *entering_next(int64_t r) const { return l.hidden_mask ? masked_hidden(r, turn) : nullptr; }
+  int most_rows_of(int64_t block) const { return most_rows(blocks.gates * blocks.width(block)); }
   T *running_cell(int64_t r) const { return l.final[1] + part.sequence(r) * e.hidden; }
 
   // The part's own units, and those of the hidden state (a part of a lane with a projection has them all).
@@ -156,12 +157,17 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
     return least(l.time, i + steps);
   }
 
+  // The first row of what was made ahead for one tile of a block; the next ones are blocks.numbers(1) apart.
+  const T *made_ahead(int64_t t, int64_t block, int64_t first) const {
+    const int64_t row = ahead_rows[l.time_of(t) - ahead_from] + first;
+    return ahead + row * blocks.numbers(1) + blocks.offset(block, 1);
+  }
+
   // bias + W x of one tile of a block, or what was made ahead, into `out`.
-  void from_input(int64_t t, int64_t block, int64_t first, int rows, T *out, bool last = false) {
+  void from_input(int64_t t, int64_t block, int64_t first, int rows, T *out, int64_t soon) {
     const int vectors = blocks.gates * blocks.width(block);
     if (few) {
-      const int64_t row = ahead_rows[l.time_of(t) - ahead_from] + first;
-      const T *from = ahead + row * blocks.numbers(1) + blocks.offset(block, 1);
+      const T *from = made_ahead(t, block, first);
       for (int r = 0; r < rows; ++r)
         for (int c = 0; c < vectors; ++c)
           store(out + r * STRIDE + c * N<T>, load(from + r * blocks.numbers(1) + c * N<T>));
@@ -171,39 +177,49 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
     for (int r = 0; r < rows; ++r) x[r] = l.x.at(t, part.sequence(first + r));
     const W *panel = panels(places.input) + blocks.offset(block, e.input);
     multiply(rows, vectors, x, e.input, panel, bias(block), 0, out, STRIDE,
-             last ? panels(places.input) + blocks.offset(block + 1, e.input) : nullptr);
+             panels(places.input) + blocks.offset(soon, e.input));
   }
 
   // One step of all sequences that have one: block by block, or where tiles have few rows several blocks at a time, so that
-  // a gate does not have to wait for the one before it.
+  // a gate does not have to wait for the one before it. With few sequences every other step goes through the blocks from
+  // the last to the first: what a step read last is still near when the next begins with it.
   void step(int64_t t, int64_t count) {
     alignas(64) T sums[MOST_ROWS_OF_ANY * STRIDE];
     Soon<T> written;
     for (const Plane<T> &plane : l.record) written.add(plane, t);
     written.add(l.candidate_product, t);
-    const int64_t group = most<int64_t>(1, MOST_ROWS_OF_ANY / most<int64_t>(1, count)), end = part.end(blocks.count);
-    for (int64_t block = part.begin(blocks.count); block < end; block += group) {
-      const int64_t next = least(end, block + group);
-      in_tiles(count, most_rows(blocks.gates * blocks.width(block)), [&](int64_t first, int rows) {
-        for (int64_t i = block; i < next; ++i) {
-          const bool last = first + rows == count && i + 1 < end;
-          make_sums(t, i, first, rows, last, written, sums + (i - block) * rows * STRIDE);
+    const int64_t begin = part.begin(blocks.count), own = part.end(blocks.count) - begin;
+    const int64_t group = most<int64_t>(1, MOST_ROWS_OF_ANY / most<int64_t>(1, count));
+    auto block = [&](int64_t number) { return begin + (few && turn ? own - 1 - number : number); };
+    for (int64_t from = 0; from < own; from += group) {
+      const int64_t next = least(own, from + group);
+      const int most = least(most_rows_of(block(from)), most_rows_of(block(next - 1)));
+      in_tiles(count, most, [&](int64_t first, int rows) {
+        for (int64_t i = from; i < next; ++i) {
+          const bool last = first + rows == count && i + 1 < own;
+          make_sums(t, block(i), first, rows, last ? block(i + 1) : block(i), written, sums + (i - from) * rows * STRIDE);
         }
-        for (int64_t i = block; i < next; ++i) open_block(t, i, first, rows, sums + (i - block) * rows * STRIDE);
+        for (int64_t i = from; i < next; ++i) open_block(t, block(i), first, rows, sums + (i - from) * rows * STRIDE);
       });
     }
   }
 
-  // All sums of one tile; with `last` the next block's panels are brought nearer.
-  void make_sums(int64_t t, int64_t block, int64_t first, int rows, bool last, const Soon<T> &written, T *sums) {
+  // All sums of one tile; the panels of the block `soon` are brought nearer.
+  void make_sums(int64_t t, int64_t block, int64_t first, int rows, int64_t soon, const Soon<T> &written, T *sums) {
     const int width = blocks.width(block);
     for (int r = 0; r < rows; ++r)
       for (int v = 0; v < width; ++v) written.ask(part.sequence(first + r), (blocks.first(block) + v) * N<T>);
-    from_input(t, block, first, rows, sums, last);
-    if (KIND == PEEPHOLE_GRU) set_candidate_apart(rows, block, sums);
+    const T *start = sums;
+    int64_t apart = STRIDE;
+    if (KIND != PEEPHOLE_GRU && few) {
+      start = made_ahead(t, block, first), apart = blocks.numbers(1);
+    } else {
+      from_input(t, block, first, rows, sums, soon);
+      if (KIND == PEEPHOLE_GRU) set_candidate_apart(rows, block, sums);
+    }
     const W *panel = panels(places.recurrent);
-    multiply(rows, blocks.gates * width, entering + first, e.output, panel + blocks.offset(block, e.output), sums, STRIDE,
-             sums, STRIDE, last ? panel + blocks.offset(block + 1, e.output) : nullptr);
+    multiply(rows, blocks.gates * width, entering + first, e.output, panel + blocks.offset(block, e.output), start, apart,
+             sums, STRIDE, panel + blocks.offset(soon, e.output));
   }
 
   void open_block(int64_t t, int64_t block, int64_t first, int rows, const T *sums) {
@@ -211,8 +227,9 @@ template <class T, class W, int KIND, bool PLAIN> class Forward {
     for (int r = 0; r < rows; ++r)
       for (int v = 0; v < width; ++v) {
         const int64_t vector = blocks.first(block) + v;
-        open(at(t, first + r), first + r, vector * N<T>, blocks.units(vector), sums + r * STRIDE + v * N<T>,
-             width * N<T>);
+        if_full<T>(blocks.units(vector), [&](int n) PEEPHOLE_INLINED {
+          open(at(t, first + r), first + r, vector * N<T>, n, sums + r * STRIDE + v * N<T>, width * N<T>);
+        });
       }
   }
 

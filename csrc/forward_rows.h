@@ -156,7 +156,7 @@ void Forward<T, W, KIND, PLAIN>::two_products(int64_t t, int64_t count) {
   for (int64_t block = 0; block < blocks.count; ++block) {
     const W *panel = panels(places.recurrent) + gates.offset(block, e.output);
     in_tiles(count, least(most_rows(2), most_rows(3)), [&](int64_t first, int rows) {
-      from_input(t, block, first, rows, sums);
+      from_input(t, block, first, rows, sums, block);
       multiply(rows, 2, entering + first, e.output, panel, sums, STRIDE, sums, STRIDE);
       for (int r = 0; r < rows; ++r) {
         const T *row = sums + r * STRIDE;

@@ -22,7 +22,7 @@ PEEPHOLE_INLINE CellAndGate<T> lstm_cell(const Step<T> &s, int64_t unit, int n, 
   const V<T> before = load(c + unit, n);
   int row = 0;  // of the stacked matrices
 
-  auto gate = [&](int quantity, V<T> cell) {
+  auto gate = [&](int quantity, V<T> cell) PEEPHOLE_INLINED {
     V<T> a = load(sums + row * apart);
     if (!PLAIN && e.peephole) {
       a += load(peephole, n) * cell;
@@ -79,8 +79,8 @@ PEEPHOLE_INLINE void lstm_cell_back(const Step<T> &s, int64_t unit, int n, V<T> 
   const T *peephole = !PLAIN && e.peephole ? (const T *)l.weights.peephole + unit : nullptr;
   const int with_output = PLAIN || has_output_gate(e), with_forget = PLAIN || has_forget_gate(e);
   const int with_input = PLAIN || has_input_gate(e);
-  auto recorded = [&](int quantity) { return load(s.at(l.record[quantity], unit), n); };
-  auto leave = [&](int row, V<T> da) {
+  auto recorded = [&](int quantity) PEEPHOLE_INLINED { return load(s.at(l.record[quantity], unit), n); };
+  auto leave = [&](int row, V<T> da) PEEPHOLE_INLINED {
     store(to.sums + row * e.hidden + unit, da, n);
     if (to.bias) {
       T *total = to.bias + row * to.padded + unit;
@@ -88,7 +88,7 @@ PEEPHOLE_INLINE void lstm_cell_back(const Step<T> &s, int64_t unit, int n, V<T> 
     }
   };
   // What a peephole passes on to the cell that it saw, and its own gradient.
-  auto through_peephole = [&](int number, V<T> da, V<T> seen) {
+  auto through_peephole = [&](int number, V<T> da, V<T> seen) PEEPHOLE_INLINED {
     if (to.peephole) {
       T *total = to.peephole + number * to.padded + unit;
       store(total, load(total) + da * seen);

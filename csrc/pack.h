@@ -20,11 +20,14 @@ inline void put(bfloat16 *to, float x) {
   to->bits = x == x ? (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) : (uint16_t)((bits >> 16) | 0x40);
 }
 
-template <class T, class W> inline void put(W *to, V<T> x) {
-  if constexpr (sizeof(W) == sizeof(T))
-    store((T *)to, x);
-  else
-    for (int i = 0; i < N<T>; ++i) put(to + i, x[i]);
+// One vector of the `columns` that a panel has side by side for each k, as load_row in multiply.h reads them.
+template <class T> inline void put(T *row, int column, int, V<T> x) { store(row + column * N<T>, x); }
+
+template <class T> inline void put(bfloat16 *row, int column, int columns, V<T> x) {
+  constexpr int second = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 0;  // where upper halves are
+  const bool alone = column % 2 == 0 && column + 1 == columns;
+  bfloat16 *to = alone ? row + column * N<T> : row + column / 2 * 2 * N<T> + (column % 2 == second);
+  for (int i = 0; i < N<T>; ++i) put(to + (alone ? i : 2 * i), x[i]);
 }
 
 // Halves of two vectors by turns: a0 b0 a1 b1 … of their lower or upper halves.
@@ -53,19 +56,19 @@ template <class T> inline void transpose(V<T> *square) {
 template <class T, class W> void pack_rows(const Blocks<T> &blocks, int64_t k, const T *matrix, W *panels) {
   for (int64_t block = 0; block < blocks.count; ++block) {
     const int width = blocks.width(block);
-    const int64_t columns = (int64_t)blocks.gates * width * N<T>;
+    const int columns = blocks.gates * width;
     for (int g = 0; g < blocks.gates; ++g)
       for (int v = 0; v < width; ++v) {
         const int64_t vector = blocks.first(block) + v;
         const int units = blocks.units(vector);
         const T *rows = matrix + (g * blocks.size + vector * N<T>) * k;
-        W *to = panels + blocks.offset(block, k) + ((int64_t)g * width + v) * N<T>;
+        W *to = panels + blocks.offset(block, k);
         for (int64_t from = 0; from < k; from += N<T>) {
           const int here = (int)least<int64_t>(N<T>, k - from);
           V<T> square[N<T>] = {};
           for (int i = 0; i < units; ++i) square[i] = load(rows + i * k + from, here);
           transpose<T>(square);
-          for (int j = 0; j < here; ++j) put<T>(to + (from + j) * columns, square[j]);
+          for (int j = 0; j < here; ++j) put<T>(to + (from + j) * columns * N<T>, g * width + v, columns, square[j]);
         }
       }
   }

@@ -17,6 +17,8 @@
 
 // For what must not become a call in the time loop: its vectors would go through memory.
 #define PEEPHOLE_INLINE inline __attribute__((always_inline))
+// The same for a lambda, behind its parameters.
+#define PEEPHOLE_INLINED __attribute__((always_inline))
 
 namespace peephole::PEEPHOLE_SET {
 
@@ -101,6 +103,14 @@ template <class T> PEEPHOLE_INLINE void store(T *p, V<T> v, int n) {
 #else
   for (int i = 0; i < n; ++i) p[i] = v[i];
 #endif
+}
+
+// f(n) for the n numbers that a vector holds, n being a constant where it is full: then no load or store has to look.
+template <class T, class F> PEEPHOLE_INLINE void if_full(int n, F f) {
+  if (n == N<T>)
+    f(N<T>);
+  else
+    f(n);
 }
 
 template <class T> inline T sum(V<T> v) {
