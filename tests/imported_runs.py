@@ -10,7 +10,7 @@ from peephole.data.vocabulary import Vocabulary
 from peephole.interchange.imported import Imported
 from peephole.interchange.saving import save_run
 from peephole.interchange.understood import Row, Understood
-from peephole.nn.chain import ChainConfig, DensePart, EmbeddingPart, Part, RecurrentPart
+from peephole.nn.chain import ActivationPart, ChainConfig, DensePart, EmbeddingPart, Part, RecurrentPart
 from peephole.nn.chain_network import Chain
 from peephole.train.run import Run
 
@@ -30,6 +30,12 @@ KINDS: dict[str, tuple[Part, ...]] = {
     "plain": (
         recurrent("lstm", "lstm", 3, 6),
         DensePart(name="out", inputs=6, outputs=2, activation="sigmoid"),
+    ),
+    # a function between the stack and its readout, as a voice detector has it
+    "voiced": (
+        recurrent("lstm", "lstm", 3, 6),
+        ActivationPart(name="relu", size=6, activation="relu"),
+        DensePart(name="out", inputs=6, outputs=1, activation="sigmoid"),
     ),
     # one number a step: reads a recording sample by sample
     "single": (recurrent("gru", "gru", 1, 5), DensePart(name="out", inputs=5, outputs=1)),

@@ -22,8 +22,8 @@ from imported_runs import KINDS, chain_of, write_imported
 from safetensors.numpy import load
 
 import peephole as ph
-from peephole.errors import DataError, OptionError
-from peephole.explorer import surveyed
+from peephole.errors import DataError, OptionError, ServerError
+from peephole.explorer import server, surveyed
 from peephole.explorer.carrying import carried
 from peephole.explorer.catalog import Catalog
 from peephole.explorer.demonstrations import demonstration, titles
@@ -31,7 +31,7 @@ from peephole.explorer.input_files import InputFiles
 from peephole.nn.chain_network import Chain
 from peephole.nn.models import Network
 
-NUMBERS = ("silent", "plain", "single", "wide", "two")
+NUMBERS = ("silent", "plain", "voiced", "single", "wide", "two")
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +309,22 @@ def test_numbers_for_runs_that_read_none_are_refused(zoo: Path, files: list[Path
         carried(Catalog([zoo / "text"]), ["text"], inputs=InputFiles(files[:1]))
     with pytest.raises(DataError, match=r"gone\.csv is not there"):
         InputFiles([files[0].with_name("gone.csv")])
+
+
+def test_a_file_that_the_one_run_cannot_read_is_refused_before_anything_is_served(
+    runs: Path, zoo: Path, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "STATIC", tmp_path)  # what is not refused ends with another error
+    table = files[:1]
+    with pytest.raises(ServerError, match="3 numbers a step and this network reads 40"):
+        server.serve([runs / "wide"], inputs=table, open_browser=False)
+    with pytest.raises(OptionError, match=r"plain reads numbers: leave three\.csv out, or use --input"):
+        server.serve([runs / "plain"], texts=table, open_browser=False)
+    with pytest.raises(OptionError, match=r"text reads text: leave three\.csv out, or use --text"):
+        server.serve([zoo / "text"], inputs=table, open_browser=False)
+    for paths in ([runs / "plain"], [runs / "plain", runs / "wide"]):  # several runs: the page tells
+        with pytest.raises(ServerError, match="front end is not built"):
+            server.serve(paths, inputs=table, open_browser=False)
 
 
 @pytest.mark.parametrize("kind", ["series", "digits"])

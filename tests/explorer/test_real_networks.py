@@ -66,7 +66,11 @@ def test_a_network_is_imported_and_shown(name: str, tmp_path: Path, connect: Cal
         else torch.tensor([[int(symbol)] for symbol in found.facts["symbols"]])
     )
     with torch.no_grad():
-        _, trace = ph.trace(network, inputs)
+        (outputs, _), trace = ph.trace(network, inputs)
+    if name == "silero-onnx":  # the probability of speech
+        assert page["target"] == "output"
+        assert found["output"].shape == (len(inputs), 1)
+        np.testing.assert_allclose(found["output"], outputs[:, 0], atol=1e-6)
     records = list(trace)
     told = [(detail, way) for detail in page["layers_detail"] for way in detail["directions"]]
     assert len(records) == len(told)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from interchange.onnx_models import HIDDEN, INPUT, node_model, weights
+from interchange.onnx_models import HIDDEN, INPUT, convolved_readout, node_model, weights
 from onnx import TensorProto, helper, numpy_helper
 
 import peephole as ph
@@ -87,4 +87,5 @@ def seeds() -> dict[str, bytes]:
         "body.onnx": _body().SerializeToString(),
         "chain.onnx": _written(chain, lengths=True),
         "stack.onnx": _written(stack),
+        "readout.onnx": convolved_readout().SerializeToString(),
     }

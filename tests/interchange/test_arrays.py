@@ -202,7 +202,18 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "peephole": (
         {"gates": "ifgo", **WEIGHTS, "peephole": np.zeros(9)},
         InterchangeError,
-        r"weight_peephole_l0 .*\[12\], got \[9\]",
+        r"peephole must have the shape \[12\].*got \[9\]",
+    ),
+    "torn peephole": (
+        {"gates": "ifgo", **WEIGHTS, "peephole": np.zeros(11)},
+        InterchangeError,
+        r"peephole must have the shape \[12\].*got \[11\]",
+    ),
+    "no word": ({"gates": 4, **WEIGHTS}, InterchangeError, "order of the gates is a word, got 4"),
+    "no number": (
+        {"gates": "ifgo", **WEIGHTS, "forget_bias": "a"},
+        OptionError,
+        "forget_bias must be a number",
     ),
     "layers": ({"gates": "ifgo", **WEIGHTS, "input": [np.zeros((16, 3))] * 2}, InterchangeError, "2 layers"),
     "directions": (

@@ -16,7 +16,15 @@ from interchange.keras_models import Model
 import peephole as ph
 from peephole.errors import OptionError
 from peephole.interchange.gate_orders import rows
-from peephole.nn.chain import ChainConfig, DensePart, EmbeddingPart, Part, RecurrentPart, config_from_json
+from peephole.nn.chain import (
+    ActivationPart,
+    ChainConfig,
+    DensePart,
+    EmbeddingPart,
+    Part,
+    RecurrentPart,
+    config_from_json,
+)
 from peephole.nn.chain_network import Chain
 from peephole.nn.models import NetworkConfig
 from peephole.nn.watched import watched_layers
@@ -131,6 +139,27 @@ for _masked in (True, False):
             DensePart(name="d", inputs=3, outputs=6, activation="softmax"),
         ),
     )
+CASES["functions"] = (
+    Model(
+        [
+            ["Bidirectional", {}, "LSTM", {"units": 4, "return_sequences": True}],
+            ["Activation", {"activation": "relu"}],
+            ["GRU", {"units": 3, "return_sequences": True}],
+            ["Activation", {"activation": "tanh"}],
+            ["Dense", {"units": 5, "activation": "sigmoid"}],
+            ["Activation", {"activation": "softmax"}],
+        ],
+        NUMBERS,
+    ),
+    (
+        recurrent("a", "lstm", 3, 4, options={"bidirectional": True}),
+        ActivationPart(name="b", size=8, activation="relu"),
+        recurrent("c", "gru", 8, 3),
+        ActivationPart(name="d", size=3, activation="tanh"),
+        DensePart(name="e", inputs=3, outputs=5, activation="sigmoid"),
+        ActivationPart(name="f", size=5, activation="softmax"),
+    ),
+)
 CASES["numbers"] = (
     Model(
         [
@@ -167,7 +196,7 @@ def fill(made: Chain, weights: list[list[np.ndarray]]) -> None:
         elif isinstance(part, DensePart):
             own = names[id(next(denses))]
             state |= {f"{own}.weight": torch.tensor(arrays[0].T), f"{own}.bias": torch.tensor(arrays[1])}
-        else:
+        elif isinstance(part, RecurrentPart):
             own = names[id(next(recurrents))]
             for way, suffix in enumerate(["", "_reverse"][: len(arrays) // 3]):
                 kernel, hidden, bias = arrays[3 * way : 3 * way + 3]
@@ -326,6 +355,15 @@ def test_a_config_answers_what_a_networks_config_is_asked() -> None:
     assert (numbers.embedding, numbers.peephole, numbers.causal) == (None, None, True)
 
 
+def test_a_config_says_the_function_that_it_ends_with() -> None:
+    sigmoid = ActivationPart(name="s", size=4, activation="sigmoid")
+    ends = [(LSTM,), (LSTM, sigmoid), (LSTM, sigmoid, DENSE), (LSTM, replace(DENSE, activation="relu"))]
+    assert [ChainConfig(parts).output_activation for parts in ends] == [
+        *("identity", "sigmoid", "identity", "relu")
+    ]
+    assert ChainConfig((LSTM, sigmoid)).output_size == 4
+
+
 @pytest.mark.parametrize("both", [False, True], ids=["forward", "both ways"])
 def test_a_chain_of_one_recurrent_part_can_be_surveyed(both: bool) -> None:
     part = recurrent("a", "lstm", 3, 4, options={"bidirectional": both})
@@ -350,6 +388,8 @@ def test_a_chain_that_does_not_answer_step_by_step_cannot_be_surveyed(change: di
 def test_sizes_that_do_not_fit_are_refused_naming_both_parts() -> None:
     message = refused(EMBEDDING, recurrent("lstm", "lstm", 5, 4))
     assert "'lstm' reads 5 features and 'emb' before it puts out 3" in message
+    message = refused(LSTM, ActivationPart(name="relu", size=5, activation="relu"))
+    assert "'relu' reads 5 features and 'lstm' before it puts out 4" in message
 
 
 def test_an_embedding_is_the_first_part_or_there_is_none() -> None:
@@ -389,11 +429,13 @@ def test_a_layer_that_cannot_be_made_is_refused_naming_the_part(options: dict[st
         lambda: EmbeddingPart(name="odd", symbols=3, size=3, masked=3),
         lambda: DensePart(name="odd", inputs=2, outputs=True),
         lambda: DensePart(name="odd", inputs=2, outputs=2, activation="sine"),
+        lambda: ActivationPart(name="odd", size=0, activation="relu"),
+        lambda: ActivationPart(name="odd", size=2, activation="sine"),
         lambda: RecurrentPart(name="odd", cell="elman", options={}),  # type: ignore[arg-type]
         lambda: RecurrentPart(name="odd", cell="rnn", options=LSTM.options, returns="all"),  # type: ignore[arg-type]
         lambda: RecurrentPart(name="odd", cell="rnn", options=LSTM.options, flipped=1),  # type: ignore[arg-type]
     ],
-    ids=["symbols", "masked", "outputs", "activation", "cell", "returns", "flipped"],
+    ids=["symbols", "masked", "outputs", "activation", "size", "function", "cell", "returns", "flipped"],
 )
 def test_a_part_that_makes_no_sense_is_refused_by_its_name(make: Any) -> None:
     with pytest.raises(OptionError, match="'odd'"):
@@ -414,6 +456,7 @@ def test_a_config_survives_json_with_tuples_in_its_options() -> None:
         (
             replace(EMBEDDING, masked=0),
             RecurrentPart(name="r", cell="lstm", options=options, returns="last"),
+            ActivationPart(name="a", size=5, activation=("elu", 0.5)),
             DensePart(name="d", inputs=5, outputs=2, activation=("leaky_relu", 0.1)),
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import commands
@@ -87,6 +88,18 @@ def test_without_a_folder_nothing_is_written(tagger: Tagger, tmp_path: Path) -> 
     assert files(tmp_path) == ["tagger.pt"]
 
 
+@pytest.mark.parametrize("name", ["w[v2].pt", "a[/b].pt", "of two words.pt"])
+def test_what_to_run_next_can_be_copied_whatever_the_file_is_called(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    torch.save(torch.nn.GRU(3, 4).state_dict(), tmp_path / name)
+    done = commands.run("import", name, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    copied = done.stdout.splitlines()[-1].partition(": ")[2]
+    assert shlex.split(copied) == ["peephole", "import", name, "-o", "RUN"]
+    done = commands.run("import", name, "-o", "runs [1]", cwd=tmp_path)
+    assert shlex.split(done.stdout.splitlines()[-1])[-3:] == ["peephole", "explore", "runs [1]"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -95,9 +108,10 @@ def test_without_a_folder_nothing_is_written(tagger: Tagger, tmp_path: Path) -> 
         (("tagger.pt", "--embedding", "emb", "--vocabulary", "none.txt"), "none.txt is not there"),
         (("tagger.pt", "--option", "sideways"), "--option must be NAME=VALUE"),
         (("tagger.pt", "--option", "sideways=1"), "sideways"),
+        (("tagger.pt", "--option", "kind=torch"), "kind has an option of its own: --kind torch"),
         (("tagger.pt", "--activation", "softmax"), "choose a dense part by readout="),
     ],
-    ids=["file", "layer", "vocabulary", "no pair", "option", "activation"],
+    ids=["file", "layer", "vocabulary", "no pair", "option", "own option", "activation"],
 )
 def test_a_refusal_is_one_line_and_nothing_is_written(
     arguments: tuple[str, ...], told: str, tagger: Tagger, tmp_path: Path

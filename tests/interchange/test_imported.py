@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,6 +170,15 @@ def test_parameters_are_float32_or_float64(stored: torch.dtype, computed: torch.
     assert (
         any("in the file; they are computed with in float32" in n for n in network.understood.notes) == lower
     )
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_that_values_are_stored_with_less_precision_is_said_once(live: bool, tmp_path: Path) -> None:
+    theirs = torch.nn.ModuleDict({"gru": torch.nn.GRU(3, 4), "out": torch.nn.Linear(4, 2)}).half()
+    torch.save(theirs.state_dict(), tmp_path / "half.pt")
+    network = ph.load(theirs if live else tmp_path / "half.pt", readout="out")
+    told = [note for note in network.understood.notes if "float16" in note]
+    assert told == ["values are float16 in the file; they are computed with in float32"]
 
 
 def test_one_part_in_float64_makes_the_whole_network_float64() -> None:

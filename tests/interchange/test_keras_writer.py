@@ -20,7 +20,7 @@ from peephole.errors import InterchangeError
 from peephole.interchange.assembling import chain_of
 from peephole.interchange.keras import reader as keras_reader
 from peephole.interchange.keras.writer import KerasArrays, to_keras_arrays
-from peephole.nn.chain import ChainConfig, DensePart, EmbeddingPart, Part, RecurrentPart
+from peephole.nn.chain import ActivationPart, ChainConfig, DensePart, EmbeddingPart, Part, RecurrentPart
 from peephole.nn.chain_network import Chain
 from peephole.nn.models import Network, NetworkConfig
 
@@ -85,6 +85,17 @@ NETWORKS: dict[str, tuple[nn.Module, torch.Tensor]] = {
             DensePart(name="out", inputs=2, outputs=3, activation="softmax"),
         ),
         IDS,
+    ),
+    "chain-functions": (
+        _chain(
+            _recurrent("up", "lstm", input_size=4, hidden_size=3),
+            ActivationPart(name="between", size=3, activation="relu"),
+            _recurrent("down", "gru", input_size=3, hidden_size=2),
+            ActivationPart(name="before", size=2, activation=("leaky_relu", 0.2)),
+            DensePart(name="out", inputs=2, outputs=3, activation="tanh"),
+            ActivationPart(name="after", size=3, activation="softmax"),
+        ),
+        NUMBERS,
     ),
     "chain-flipped": (
         _chain(
@@ -225,3 +236,18 @@ def _function(written: tuple[KerasArrays, ...]) -> Any:
 def test_what_keras_lacks_is_refused_with_the_option(own: nn.Module, said: str) -> None:
     with pytest.raises(InterchangeError, match=said):
         to_keras_arrays(own)
+
+
+def test_an_imported_network_is_written_as_its_chain_is(tmp_path: Path) -> None:
+    torch.save(ph.LSTM(4, 3).state_dict(), tmp_path / "one.pt")
+    network = ph.load(tmp_path / "one.pt")
+    ours, chains = to_keras_arrays(network), to_keras_arrays(network.wired())
+    assert [one.kind for one in ours] == [one.kind for one in chains] == ["LSTM"]
+    for own, its in zip(ours[0].arrays, chains[0].arrays, strict=True):
+        np.testing.assert_array_equal(own, its)
+
+
+def test_an_imported_network_without_an_order_is_refused(tmp_path: Path) -> None:
+    torch.save([ph.LSTM(4, 3).state_dict(), ph.GRU(3, 2).state_dict()], tmp_path / "two.pt")
+    with pytest.raises(InterchangeError, match="'0', '1' are wired: choose by layer="):
+        to_keras_arrays(ph.load(tmp_path / "two.pt"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import shutil
 import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -168,6 +170,66 @@ def test_a_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_not_found(kind: Any, tmp_path: Path) -> None:
     with pytest.raises(DataNotFoundError, match="is not there"):
         ph.load(tmp_path / "nothing.pt", kind=kind)
+
+
+def test_a_name_that_no_file_can_have_is_not_found() -> None:
+    with pytest.raises(DataNotFoundError, match="the name of no file"):
+        ph.load("a\0b")
+
+
+@pytest.mark.parametrize("kind", [None, "torch"])
+def test_a_pipe_is_refused_and_not_waited_for(kind: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InterchangeError, match="no plain file"):
+        ph.load(tmp_path / "pipe", kind=kind)
+
+
+def test_a_program_of_torch_export_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    program = torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),))
+    torch.export.save(program, tmp_path / "model.pt2")
+    with pytest.raises(InterchangeError, match=r"torch\.export.*state_dict"):
+        ph.load(tmp_path / "model.pt2")
+
+
+def directory_of(entries: int, *, bits: int) -> bytes:
+    """An archive that is little more than its directory, told in 32 or 64 bits."""
+    begin = b"PK\x03\x04" + bytes(27)
+    entry = b"PK\x01\x02" + bytes([20, 0, 20, 0]) + bytes(20) + struct.pack("<H", 1) + bytes(16) + b"a"
+    directory = entry * entries
+    wide = struct.pack(
+        "<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, len(directory), len(begin)
+    )
+    wide += struct.pack("<4sLQL", b"PK\6\7", 0, len(begin) + len(directory), 1)
+    length = len(directory) if bits == 32 else 0xFFFFFFFF
+    count = min(entries, 0xFFFF)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, length, len(begin), 0)
+    return begin + directory + (wide if bits == 64 else b"") + end
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_directory_of_very_many_entries_is_refused_before_it_is_read(bits: int, tmp_path: Path) -> None:
+    few = written(tmp_path / "few", directory_of(3, bits=bits))
+    with pytest.raises(InterchangeError, match="it holds a, a, a"):  # it is an archive
+        detect(few)
+    many = written(tmp_path / "many", directory_of(100_000, bits=bits))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InterchangeError, match="its directory claims 4,700,000 bytes"):
+            detect(many)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_a_record_that_is_not_used_does_not_hide_a_long_directory(tmp_path: Path) -> None:
+    data = directory_of(100_000, bits=32)
+    at = len(data) - 22
+    false = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, 47, 31)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, at, 1)
+    hidden = data[:at] + false + bytes(4) + locator + data[at:]
+    with pytest.raises(InterchangeError, match="its directory claims 4,700,000 bytes"):
+        detect(written(tmp_path / "many", hidden))
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

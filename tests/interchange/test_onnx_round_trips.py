@@ -18,7 +18,7 @@ from torch import nn
 import peephole as ph
 from peephole.interchange.onnx.reader import read
 from peephole.interchange.onnx.writer import export_onnx
-from peephole.nn.chain import ChainConfig, DensePart, EmbeddingPart, RecurrentPart
+from peephole.nn.chain import ActivationPart, ChainConfig, DensePart, EmbeddingPart, RecurrentPart
 from peephole.nn.chain_network import Chain
 from peephole.nn.models import Network, NetworkConfig
 
@@ -258,7 +258,8 @@ DENSE = [
     ),
     *(("scaled_tanh", 1.7, 0.6), ("affine", 0.5, 0.2), ("leaky_relu", 0.3)),
 ]
-READ_BACK = ("softmax", "sigmoid", "tanh", "relu", "softsign", "softplus", "identity")
+#: What is written as several operations, which could be anything.
+ONE_WAY = ("hard_tanh", "gelu", "silu", ("scaled_tanh", 1.7, 0.6), ("affine", 0.5, 0.2))
 
 
 @pytest.mark.parametrize("activation", DENSE, ids=str)
@@ -270,9 +271,10 @@ def test_a_dense_part_ends_with_any_function(activation: Any, tmp_path: Path) ->
     x = 2 * torch.randn(TIME, BATCH, INPUT)
     expected = network(x)[0].detach()
     close(expected, run(tmp_path / "m.onnx", {"input": x.numpy()})["output"])
-    if activation in READ_BACK:
+    if activation not in ONE_WAY:
         found = read(tmp_path / "m.onnx")
         assert found.chain is not None
+        assert chain_of(found).config.output_activation == activation
         close(chain_of(found)(x)[0], expected, "read back", 1e-6)
 
 
@@ -303,6 +305,18 @@ CHAINS = {
     "the end, summed": (
         recurrent("a", INPUT, 5, bidirectional=True, returns="last", merge="sum", num_layers=2),
     ),
+    "functions by themselves": (
+        recurrent("a", INPUT, 5, bidirectional=True),
+        ActivationPart(name="a-b", size=10, activation=("leaky_relu", 0.3)),
+        recurrent("b", 10, 4),
+        ActivationPart(name="b-c", size=4, activation="relu"),
+        DensePart(name="c", inputs=4, outputs=3, activation="tanh"),
+        ActivationPart(name="d", size=3, activation="softmax"),
+    ),
+    "a function of the end": (
+        recurrent("a", INPUT, 5, returns="last"),
+        ActivationPart(name="d", size=5, activation="sigmoid"),
+    ),
     "flipped": (recurrent("a", INPUT, 5, reverse=True, flipped=True), recurrent("b", 5, 4)),
 }
 #: What a graph does not show plainly: a sum of directions, an order of time turned round.
@@ -325,6 +339,7 @@ def test_onnxruntime_computes_what_a_chain_does(name: str, lengths: list[int] | 
     if name not in NOT_READ_BACK and not (lengths and "end" in name):
         found = read(tmp_path / "m.onnx")
         assert found.chain is not None, found
+        assert len(found.parts) == len(CHAINS[name])
         again = chain_of(found)(x, **more)[0]
         close(again, expected, "read back", 1e-6)
 

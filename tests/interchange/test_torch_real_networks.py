@@ -140,8 +140,9 @@ def test_sileros_safetensors_file_is_opened_and_holds_another_network() -> None:
     assert not torch.equal(part.tensors["weight_ih_l0"], theirs.tensors["weight_ih_l0"])
     cell = nn.LSTMCell(128, 128)
     cell.load_state_dict({name.removesuffix("_l0"): value for name, value in part.tensors.items()})
-    x, state = torch.rand(50, 1, 128), None
-    output, _ = layer_of(part)(x)
+    cell.double()
+    x, state = torch.rand(50, 1, 128, dtype=torch.float64), None
+    output, _ = layer_of(part).double()(x)
     for ours, x_t in zip(output, x, strict=True):
         state = cell(x_t, state)
-        torch.testing.assert_close(ours, state[0], atol=1e-6, rtol=0)
+        torch.testing.assert_close(ours, state[0], atol=1e-12, rtol=0)

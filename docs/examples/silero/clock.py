@@ -1,8 +1,8 @@
 """A clock in silero-vad: which cells of its LSTM count how long somebody has been speaking, and what would refute it.
 
 pip install '.[onnx]' onnxruntime matplotlib         # matplotlib for --figure alone
-python docs/examples/silero_clock.py                 # prints the numbers of docs/silero.md
-python docs/examples/silero_clock.py --features features.npy --figure clock.png
+python docs/examples/silero/clock.py                 # prints the numbers of docs/silero.md
+python docs/examples/silero/clock.py --features features.npy --figure clock.png
 """
 # ruff: noqa: T201
 
@@ -38,13 +38,12 @@ def measured(detector: Detector, sound: Samples, rng: np.random.Generator) -> Me
     steps = len(sound) // FRAME
     samples = np.pad(sound, (LEAD * FRAME, TAIL * FRAME))
     features, speech = detector.read(samples + FLOOR * rng.standard_normal(len(samples)))
-    _, state = detector.lstm(features[:LEAD])
+    _, state = detector.opened(features[:LEAD])
     before = state[1].flatten()
-    (hidden, state), trace = ph.trace(detector.lstm, features[LEAD : LEAD + steps], state)
-    during, after = trace.layer(), ph.trace(detector.lstm, features[LEAD + steps :], state)[1].layer()
-    said = detector.probability(hidden[:, 0])
-    if not torch.allclose(said, speech[LEAD : LEAD + steps], rtol=0, atol=1e-5):
-        raise ArithmeticError("the opened LSTM does not compute what ONNX Runtime does")
+    (said, state), trace = ph.trace(detector.opened, features[LEAD : LEAD + steps], state)
+    during, after = trace.layer(), ph.trace(detector.opened, features[LEAD + steps :], state)[1].layer()
+    if not torch.allclose(said.flatten(), speech[LEAD : LEAD + steps], rtol=0, atol=1e-5):
+        raise ArithmeticError("the opened network does not compute what ONNX Runtime does")
     time = [pa.indicator("time", range(steps))]
     return {
         "features": features,
@@ -118,8 +117,8 @@ def print_need(detector: Detector, found: list[Measured], clocks: list[int]) -> 
     within, silent = (times >= LEAD) & (times < ends), middle(found, "before")
 
     def speech(held: dict[str, float]) -> Tensor:
-        with ph.intervene(detector.lstm, held):
-            return detector.probability(detector.lstm(features)[0])[within].mean()
+        with ph.intervene(detector.opened, held):
+            return detector.opened(features)[0].squeeze(-1)[within].mean()
 
     whole = speech({})
     falls = torch.stack([whole - speech({f"l0.cell.{u}": float(silent[u])}) for u in range(128)])
@@ -130,7 +129,7 @@ def print_need(detector: Detector, found: list[Measured], clocks: list[int]) -> 
 
 def print_moments(detector: Detector, one: Measured, unit: int) -> None:
     """Prints what a cell does in one recording: before the onset, a second after it, 0.3 s after the end."""
-    _, trace = ph.trace(detector.lstm, one["features"])
+    _, trace = ph.trace(detector.opened, one["features"])
     print("\nOne recording, in silence, a second into the speech, and 0.3 s after it:")
     for step in (LEAD - 1, 2 * LEAD, len(one["features"]) - TAIL + 9):
         print(f"step {step:>3}: {pa.moment(trace.layer(), unit, step).sentence()}")

@@ -1,4 +1,4 @@
-"""silero-vad, whole by ONNX Runtime and its LSTM opened."""
+"""silero-vad: whole by ONNX Runtime, and opened from its LSTM on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import peephole as ph
 
 
 class Detector:
-    """The whole network, with what its LSTM reads as one more output, and that LSTM as a module of ours.
+    """The whole network, with what its LSTM reads as one more output, and all from that LSTM on as a module of ours.
 
     Attributes:
-        lstm: 128 features to 128 units.
+        opened: 128 features to P(speech), by an LSTM of 128 units and a readout.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,9 +28,7 @@ class Detector:
         more = onnx.helper.make_tensor_value_info(self.read_by_lstm, onnx.TensorProto.FLOAT, None)
         model.graph.output.append(more)
         self.session = onnxruntime.InferenceSession(model.SerializeToString())
-        arrays = {t.name: torch.tensor(onnx.numpy_helper.to_array(t)) for t in model.graph.initializer}
-        self.weight, self.bias = arrays["output.weight"].flatten(), arrays["output.bias"]
-        self.lstm = ph.load(path)
+        self.opened = ph.load(path)
 
     def read(self, samples: Samples) -> tuple[Tensor, Tensor]:
         """What the LSTM reads, (time, 1, 128), and P(speech), (time,)."""
@@ -40,7 +38,3 @@ class Detector:
         inputs = {"input": np.concatenate([before, frames], 1), "h": zeros, "c": zeros}
         features, speech = self.session.run([self.read_by_lstm, "speech_probs"], inputs)
         return torch.tensor(features), torch.tensor(speech.reshape(-1))
-
-    def probability(self, hidden: Tensor) -> Tensor:
-        """P(speech) from what leaves the LSTM: the last layer is σ(w·relu(h) + b)."""
-        return torch.sigmoid(torch.relu(hidden) @ self.weight + self.bias)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _PARTS = "Which parts make the network, where the file does not tell"
 _READING = "How the file is read"
+_OWN = ("kind", "layer", "embedding", "readout", "activation")
 
 
 def import_(
@@ -106,11 +111,15 @@ def import_(
     show(network.understood, console)
     console.print()
     if run is not None:
-        console.print(f"Look inside with: peephole explore {run.path}", highlight=False, soft_wrap=True)
+        _advise(console, "Look inside with: peephole explore", run.path)
     elif network.chain is not None:
-        console.print(
-            f"Make a run of it with: peephole import {file} -o RUN", highlight=False, soft_wrap=True
-        )
+        _advise(console, "Make a run of it with: peephole import", file, "-o RUN")
+
+
+def _advise(console: Console, command: str, path: Path, rest: str = "") -> None:
+    """A command that can be copied, whatever the path is called."""
+    line = f"{command} {shlex.quote(str(path))} {rest}".rstrip()
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _options(given: list[str]) -> dict[str, Any]:
@@ -124,6 +133,8 @@ def _options(given: list[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():
             raise OptionError(f"--option must be NAME=VALUE, got {pair!r}")
+        if name in _OWN:
+            raise OptionError(f"{name} has an option of its own: --{name} {value}")
         try:
             found[name] = json.loads(value)
         except ValueError:

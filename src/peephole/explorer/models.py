@@ -1,7 +1,7 @@
 """The networks that the explorer shows, and their layers as the page numbers them.
 
 A ``Network`` is shown as it is. An imported ``Chain`` is first made to say something at every step, before the function
-of its last dense part; one that is then no more than a ``Network`` is shown as one, and so has every view. Knows
+that it ends with; one that is then no more than a ``Network`` is shown as one, and so has every view. Knows
 nothing of runs.
 """
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import Words
 from peephole.nn.activations import Activation, function
-from peephole.nn.chain import ChainConfig, DensePart, EmbeddingPart, RecurrentPart
+from peephole.nn.chain import ActivationPart, ChainConfig, DensePart, EmbeddingPart, Part, RecurrentPart
 from peephole.nn.chain_network import Chain
 from peephole.nn.models import Network, NetworkConfig
 from peephole.nn.watched import WatchedLayer, watched_layers
@@ -40,9 +40,9 @@ class Shown:
     """An imported chain as the explorer runs it.
 
     Attributes:
-        model: computes what the chain computes, but for the function of its last dense part, at every step.
+        model: computes what the chain computes, but for the function that it ends with, at every step.
         activation: that function.
-        says: whether the chain has dense parts after its recurrent ones; else it says nothing.
+        says: whether anything comes after the chain's recurrent parts; else it says nothing.
         everywhere: whether it says something at every step; else at the end alone.
         never: the symbol that the chain skips and ``model`` does not: it must not be given it.
     """
@@ -71,7 +71,7 @@ def shown_chain(chain: Chain) -> Shown:
     """A chain as the explorer runs it; parameters are copied where another module computes with them."""
     config = chain.config
     last = config.parts[-1]
-    says = isinstance(last, DensePart)
+    says = not isinstance(last, RecurrentPart)
     everywhere = chain.can_answer_everywhere
     changed = ChainConfig(tuple(_bare(config, part, everywhere=everywhere) for part in config.parts))
     model: Model = chain.float()  # what is given to read is
@@ -81,20 +81,17 @@ def shown_chain(chain: Chain) -> Shown:
     simple = _simple(changed)
     if simple is not None:
         model = _as_network(simple, chain)
-    activation = config.output_activation if says else "identity"
-    return Shown(model.eval(), activation, says, everywhere, config.masked)
+    return Shown(model.eval(), config.output_activation, says, everywhere, config.masked)
 
 
-def _bare(
-    config: ChainConfig, part: EmbeddingPart | RecurrentPart | DensePart, *, everywhere: bool
-) -> EmbeddingPart | RecurrentPart | DensePart:
+def _bare(config: ChainConfig, part: Part, *, everywhere: bool) -> Part:
     """A part without what is done elsewhere: the masked symbol is never read, the last function comes later."""
     if isinstance(part, EmbeddingPart):
         return replace(part, masked=None)
     if part is config.recurrent[-1] and everywhere and isinstance(part, RecurrentPart):
         # A flipped last part would put its answers in the order in which it read, which is not the page's.
         return replace(part, returns="sequence", flipped=False)
-    if part is config.parts[-1] and isinstance(part, DensePart):
+    if part is config.parts[-1] and isinstance(part, DensePart | ActivationPart):
         return replace(part, activation="identity")
     return part
 

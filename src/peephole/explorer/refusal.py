@@ -19,7 +19,7 @@ class Refusal(ServerError):
     """
 
     def __init__(self, error: Words, *, do: Words, status: int = 400) -> None:
-        super().__init__(f"{error.en}; {do.en}")
+        super().__init__(f"{error.en}. {do.en}")
         self.error = error
         self.do = do
         self.status = status

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import typer
 import uvicorn
 
-from peephole.errors import ServerError
+from peephole.errors import OptionError, ServerError
 from peephole.explorer.answers import Answers
 from peephole.explorer.app import NOT_BUILT, STATIC, create_app
 from peephole.explorer.catalog import Catalog
@@ -51,11 +51,14 @@ def serve(
     Raises:
         RunNotFoundError, RunError: a path is neither a run nor a folder that holds one.
         DataNotFoundError, DataError: a text is not there, or is no UTF-8 text; a file of numbers cannot be used.
+        OptionError, ServerError: one run was named and it cannot read a file of numbers, or reads no such files.
         ServerError: the port is in use or not allowed, or the front end is not built.
     """
     catalog = Catalog([Path(path) for path in paths])
     files = TextFiles([Path(text) for text in texts])
     numbers = InputFiles([Path(path) for path in inputs])
+    only = catalog.only_run
+    offered = only is not None and _offered(catalog, only, files, numbers)
     if not (STATIC / "index.html").is_file():
         raise ServerError(NOT_BUILT)
     with (
@@ -64,9 +67,8 @@ def serve(
         Answers(catalog, files, reader.watch, inputs=numbers) as answers,
     ):
         token = new_token()
-        only = catalog.only_run
         page = "/" if only is None else f"/run/{quote(only, safe='')}"
-        first = "file=0&" if only is not None and _offered(catalog, only, files, numbers) else ""
+        first = "file=0&" if offered else ""
         address = f"http://{HOST}:{listener.getsockname()[1]}{page}?{first}token={token}"
         typer.echo(f"{address}  (Ctrl-C ends it)")
         if open_browser and _has_display():
@@ -93,8 +95,20 @@ def serve(
 
 
 def _offered(catalog: Catalog, run: str, files: TextFiles, numbers: InputFiles) -> bool:
-    """Whether there is a file that a run reads."""
-    return bool(Offered(files, numbers).titles(catalog.open(run)))
+    """Whether there is a file for a run that was named alone.
+
+    Raises:
+        OptionError: there is one of the kind that it does not read.
+        Refusal: there are numbers that it cannot read. What it makes of a text, which may be long, the page tells.
+    """
+    opened, offered = catalog.open(run), Offered(files, numbers)
+    reads_text = opened.vocabulary is not None
+    if useless := numbers.titles if reads_text else files.titles:
+        kind, other = ("text", "--text") if reads_text else ("numbers", "--input")
+        raise OptionError(f"{run} reads {kind}: leave {', '.join(useless)} out, or use {other}")
+    for index in range(len(numbers.titles)):
+        offered.read(opened, index)
+    return bool(offered.titles(opened))
 
 
 def _listen(port: int) -> socket.socket:

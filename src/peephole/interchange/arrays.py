@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,8 @@ def from_arrays(
         "peephole": peephole,
         "projection": projection,
     }
+    if not isinstance(forget_bias, Real):
+        raise OptionError(f"forget_bias must be a number, got {forget_bias!r}")
     order = spelled(gates, cell)
     lanes = [
         [_Lane(where, own, order, transposed) for where, own in layer]
@@ -270,6 +273,12 @@ class _Lane:
             found["weight_hr"] = projection if len(projection) == self._projected else projection.T
         if "peephole" in self.arrays:
             gates = "".join(gate for gate in PEEPHOLES if gate in peepholes)
+            if len(self.peepholes) != len(gates) * self.hidden:
+                raise InterchangeError(
+                    f"peephole{self.where} must have the shape [{len(gates) * self.hidden}], or [{len(gates)}, "
+                    f"{self.hidden}], or [{len(gates) * self.hidden}, {self.hidden}] for full ones, got "
+                    f"{list(self.arrays['peephole'].shape)}"
+                )
             found["weight_peephole"] = reorder(self.peepholes, peepholes, gates)
         return found
 

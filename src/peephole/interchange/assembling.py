@@ -53,19 +53,21 @@ def dtype_of(parts: Sequence[FoundPart]) -> torch.dtype:
     return torch.float64 if double else torch.float32
 
 
-def lower_dtypes(parts: Sequence[FoundPart]) -> str | None:
+def lower_dtypes(parts: Sequence[FoundPart], dtype: torch.dtype) -> str | None:
     """A sentence on values that were stored with less precision than they are computed with."""
     lower = {
-        str(value.dtype).removeprefix("torch.")
+        _word(value.dtype)
         for found in parts
         for value in found.tensors.values()
         if value.dtype in (torch.float16, torch.bfloat16)
     }
-    return (
-        f"values are {' and '.join(sorted(lower))} in the file; they are computed with in float32"
-        if lower
-        else None
-    )
+    if not lower:
+        return None
+    return f"values are {' and '.join(sorted(lower))} in the file; they are computed with in {_word(dtype)}"
+
+
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _fill(module: nn.Module, found: FoundPart, dtype: torch.dtype) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import struct
 import zipfile
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from peephole.errors import DataNotFoundError, InterchangeError
+from peephole.interchange.zips import bounded_archive
 
 Kind = Literal["torch", "torchscript", "safetensors", "keras", "onnx"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _HEAD = 4096
-_MOST_ENTRIES = 1_000_000
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 _ARRAYS = (
     "an archive of plain NumPy arrays, which does not say what they are: read it with numpy.load and hand them to "
@@ -31,7 +32,11 @@ def detect(path: Path) -> Kind:
     """
     if path.is_dir():
         raise InterchangeError(f"{path} is a folder: {_folder(path)}")
+    if "\0" in str(path):
+        raise DataNotFoundError(f"{str(path)!r} is the name of no file: name a file to import")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its other end
+            raise InterchangeError(f"{path} is no plain file: save what it gives to one")
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError as error:
@@ -63,8 +68,8 @@ def detect(path: Path) -> Kind:
 def _in_archive(path: Path) -> Kind:
     """The kind of a zip archive."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [entry.filename for entry in archive.infolist()[:_MOST_ENTRIES]]
+        with path.open("rb") as file, bounded_archive(file) as archive:
+            names = archive.namelist()
     except (
         zipfile.BadZipFile,
         OSError,
@@ -81,6 +86,11 @@ def _in_archive(path: Path) -> Kind:
         return "keras"
     if names and all(name.endswith(".npy") for name in names):
         raise InterchangeError(f"{path} is {_ARRAYS}")
+    if "archive_format" in inside:
+        raise InterchangeError(
+            f"{path} is a program of torch.export, which is not read: save the module's state_dict, or export it to "
+            "ONNX"
+        )
     shown = ", ".join(names[:4]) or "nothing"
     raise InterchangeError(
         f"{path} is a zip archive, but neither PyTorch's nor Keras's; it holds {shown}: unpack it and import "

@@ -50,6 +50,8 @@ def spelled(order: str, cell: Literal["rnn", "lstm", "gru"]) -> str:
         InterchangeError: a letter that is no gate of the cell, or one twice.
     """
     letter, others = _CANDIDATE[cell]
+    if not isinstance(order, str):
+        raise InterchangeError(f"an order of the gates is a word, got {order!r}")
     plain = "".join(letter if name in others else name for name in order.lower())
     if len(set(plain)) != len(plain) or not set(plain) <= set(OURS[cell]) or not plain:
         candidates = ", ".join([letter, *others])

@@ -56,14 +56,22 @@ class Imported(nn.Module):
         Raises:
             InterchangeError: it is not known how the layers are wired.
         """
+        outputs, final = self.wired()(inputs, state, lengths=lengths)
+        return outputs, final
+
+    def wired(self) -> Chain:
+        """The chain.
+
+        Raises:
+            InterchangeError: it is not known how the layers are wired.
+        """
         if self.chain is None:
             names = ", ".join(map(repr, self.layers))
             raise InterchangeError(
                 f"the file does not tell how its recurrent layers {names} are wired: choose by layer= when loading, "
-                "one name or several in order, or call one of .layers"
+                "one name or several in order, or take one of .layers"
             )
-        outputs, final = self.chain(inputs, state, lengths=lengths)
-        return outputs, final
+        return self.chain
 
 
 def imported(found: Found, *, file: str, choice: Choice | None = None) -> Imported:
@@ -86,7 +94,7 @@ def imported(found: Found, *, file: str, choice: Choice | None = None) -> Import
     chain = None if parts is None else chain_of(parts, dtype)
     apart = others if chain is not None else [*used, *others]
     layers = {p.part.name: layer_of(p, dtype) for p in apart}
-    notes = [*found.notes, *([lower] if (lower := lower_dtypes(used)) else [])]
+    notes = [*found.notes, *([lower] if (lower := lower_dtypes(used, dtype)) else [])]
     if parts is None:
         names = ", ".join(repr(p.part.name) for p in used)
         notes.append(

@@ -14,7 +14,7 @@ import safetensors.torch
 
 from peephole import __version__
 from peephole.data.vocabulary import UNKNOWN, Unit, Vocabulary
-from peephole.errors import DataError, DataNotFoundError, InterchangeError, OptionError, TrainingError
+from peephole.errors import DataError, DataNotFoundError, OptionError, TrainingError
 from peephole.interchange.imported import Imported
 from peephole.nn.chain import ChainConfig
 from peephole.train import run as layout
@@ -47,16 +47,11 @@ def save_run(
         TrainingError: it cannot be written.
     """
     folder = Path(folder)
-    if network.chain is None:
-        names = ", ".join(map(repr, network.layers))
-        raise InterchangeError(
-            f"the file does not tell how its recurrent layers {names} are wired: choose by layer=, one name or several "
-            "in order"
-        )
-    config = network.chain.config
+    chain = network.wired()
+    config = chain.config
     symbols = _symbols(config, vocabulary)
     require_free(folder, overwrite=overwrite, resumable=False)
-    weights = safetensors.torch.save({n: v.contiguous() for n, v in network.chain.state_dict().items()})
+    weights = safetensors.torch.save({n: v.contiguous() for n, v in chain.state_dict().items()})
     understood = network.understood
     described = {
         "format": layout.FORMAT,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from peephole.interchange.found import FoundPart, LeftOut
-from peephole.nn.chain import DensePart, EmbeddingPart, Part, RecurrentPart
+from peephole.nn.chain import ActivationPart, DensePart, EmbeddingPart, Part, RecurrentPart
 
 _SIZES = ("input_size", "hidden_size", "num_layers", "bidirectional", "merge", "reverse")
 
@@ -19,7 +19,7 @@ class Row:
 
     Attributes:
         name: what the file calls it.
-        kind: "embedding", "LSTM", "bidirectional GRU", "dense".
+        kind: "embedding", "LSTM", "bidirectional GRU", "dense", "activation".
         sizes: "64 → 32 each way, 2 layers".
         options: those that are not the default, "peephole='diagonal', bias=False".
         sources: for each of our tensors, where it came from.
@@ -91,6 +91,8 @@ def _kind(part: Part) -> str:
 def _sizes(part: Part) -> str:
     if isinstance(part, EmbeddingPart):
         return f"{part.symbols} symbols → {part.size}"
+    if isinstance(part, ActivationPart):
+        return str(part.size)
     if isinstance(part, DensePart):
         return f"{part.inputs} → {part.outputs}"
     widths = part.widths
@@ -110,6 +112,8 @@ def _options(part: Part) -> str:
     elif isinstance(part, DensePart):
         options = {"activation": part.activation} if part.activation != "identity" else {}
         options |= {} if part.bias else {"bias": False}
+    elif isinstance(part, ActivationPart):
+        options = {"activation": part.activation}
     elif part.masked is not None:
         options = {"masked": part.masked}
     return ", ".join(f"{name}={value!r}" for name, value in options.items())

@@ -1,7 +1,8 @@
 """``ChainConfig`` and its parts: what networks consist of that other people's files describe.
 
 ``Network`` is what ``peephole train`` makes; a chain is what ``peephole import`` finds: embedding, recurrent layers of
-any options, dense layers, in the order of the file. ``chain_network.py`` makes the module. Knows nothing of files.
+any options, dense layers, functions, in the order of the file. ``chain_network.py`` makes the module. Knows nothing of
+files.
 """
 
 from __future__ import annotations
@@ -162,19 +163,47 @@ class DensePart:
         _check_sizes(self, "inputs", "outputs")
         if not isinstance(self.bias, bool):
             raise OptionError(f"{self.name!r}: bias must be True or False, got {self.bias!r}")
-        if isinstance(self.activation, list):  # from JSON
-            object.__setattr__(self, "activation", tuple(self.activation))
-        if self.activation != "softmax" and not is_activation(self.activation):
-            raise OptionError(
-                f"{self.name!r}: an activation is softmax, {AN_ACTIVATION}; got {self.activation!r}"
-            )
+        _check_activation(self)
 
 
-Part = EmbeddingPart | RecurrentPart | DensePart
+@dataclass(frozen=True, kw_only=True)
+class ActivationPart:
+    """A function of the features at every step that stands by itself, after something that is no dense part.
+
+    Tensors: none.
+
+    Attributes:
+        name: what the file calls it.
+        size: features that it reads, and as many that leave it.
+        activation: as a dense part's.
+    """
+
+    name: str
+    size: int
+    activation: Activation
+    kind: Literal["activation"] = "activation"
+
+    def __post_init__(self) -> None:
+        _check_sizes(self, "size")
+        _check_activation(self)
+
+    @property
+    def inputs(self) -> int:
+        """Features that it reads."""
+        return self.size
+
+    @property
+    def outputs(self) -> int:
+        """Features that leave it."""
+        return self.size
+
+
+Part = EmbeddingPart | RecurrentPart | DensePart | ActivationPart
 _KINDS: Mapping[str, type[Part]] = {
     "embedding": EmbeddingPart,
     "recurrent": RecurrentPart,
     "dense": DensePart,
+    "activation": ActivationPart,
 }
 
 
@@ -244,9 +273,9 @@ class ChainConfig:
 
     @property
     def output_activation(self) -> Activation:
-        """The function of the last dense part's outputs; "identity" where a recurrent part is the last."""
+        """The function that the last part applies; "identity" where a recurrent part is the last."""
         last = self.parts[-1]
-        return last.activation if isinstance(last, DensePart) else "identity"
+        return last.activation if isinstance(last, DensePart | ActivationPart) else "identity"
 
     @property
     def embedding(self) -> int | None:
@@ -348,7 +377,16 @@ def _with_tuples(value: Any) -> Any:
     return {name: _with_tuples(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
-def _check_sizes(part: EmbeddingPart | DensePart, *names: str) -> None:
+def _check_activation(part: DensePart | ActivationPart) -> None:
+    if isinstance(part.activation, list):  # from JSON
+        object.__setattr__(part, "activation", tuple(part.activation))
+    if part.activation != "softmax" and not is_activation(part.activation):
+        raise OptionError(
+            f"{part.name!r}: an activation is softmax, {AN_ACTIVATION}; got {part.activation!r}"
+        )
+
+
+def _check_sizes(part: EmbeddingPart | DensePart | ActivationPart, *names: str) -> None:
     for name in names:
         size = getattr(part, name)
         if not _is_whole(size) or size < 1:

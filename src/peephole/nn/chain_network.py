@@ -1,6 +1,7 @@
 """``Chain``: the module that a ``ChainConfig`` describes; to a caller it is what ``Network`` is.
 
-Embedding, recurrent layers, dense layers, called with symbols or numbers and a state. Knows nothing of files.
+Embedding, recurrent layers, dense layers, functions; called with symbols or numbers and a state. Knows nothing of
+files.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from peephole.errors import OptionError
 from peephole.nn.activations import Activation, function
-from peephole.nn.chain import ChainConfig, DensePart, EmbeddingPart, RecurrentPart
+from peephole.nn.chain import ActivationPart, ChainConfig, DensePart, EmbeddingPart, RecurrentPart
 from peephole.nn.joining import merged
 from peephole.nn.kept_steps import KeptSteps
 from peephole.nn.recurrent import RecurrentLayer
@@ -44,23 +45,42 @@ class Dense(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         """``input`` (…, inputs) to (…, outputs)."""
-        sums = super().forward(input)
-        return sums.softmax(-1) if self.activation == "softmax" else function(self.activation)(sums)
+        return _applied(self.activation, super().forward(input))
 
     def extra_repr(self) -> str:
         """As torch's, and the function."""
         return f"{super().extra_repr()}, activation={self.activation!r}"
 
 
+class ActivationLayer(nn.Module):
+    """A function of the features, without parameters.
+
+    Attributes:
+        activation: the function by name, or "softmax" over the features.
+    """
+
+    def __init__(self, activation: Activation) -> None:
+        super().__init__()
+        self.activation = activation
+
+    def forward(self, input: Tensor) -> Tensor:
+        """``input`` (…, features) to the same shape."""
+        return _applied(self.activation, input)
+
+    def extra_repr(self) -> str:
+        """The function."""
+        return repr(self.activation)
+
+
 class Chain(nn.Module):
-    """Embedding, recurrent layers, dense layers, in the order of ``config.parts``.
+    """Embedding, recurrent layers, dense layers, functions, in the order of ``config.parts``.
 
     Attributes:
         config: what it is made of.
         embedding: ``torch.nn.Embedding``, or None.
         recurrents: the recurrent parts, each a ``peephole.RNN``, ``LSTM`` or ``GRU``, time first.
-        between: the dense parts before each recurrent part and after the one before it; mostly none.
-        readout: the dense parts after the last recurrent part, each a ``Dense``.
+        between: the dense parts and functions before each recurrent part and after the one before it; mostly none.
+        readout: those after the last recurrent part, each a ``Dense`` or an ``ActivationLayer``.
     """
 
     def __init__(
@@ -81,8 +101,8 @@ class Chain(nn.Module):
             if not weight.is_meta:  # a normal distribution without numbers costs a second's imports
                 self.embedding.reset_parameters()
         self.recurrents = nn.ModuleList(part.layer(**kind) for part in config.recurrent)
-        stretches = _dense_stretches(config)
-        made = [nn.Sequential(*(_dense(part, kind) for part in parts)) for parts in stretches]
+        stretches = _flat_stretches(config)
+        made = [nn.Sequential(*(_flat(part, kind) for part in parts)) for parts in stretches]
         self.between, self.readout = nn.ModuleList(made[:-1]), made[-1]
 
     @property
@@ -129,17 +149,17 @@ class Chain(nn.Module):
     @property
     def module_names(self) -> tuple[str, ...]:
         """The name in this module of the module that each of ``config.parts`` has become."""
-        names, recurrent, dense = [], 0, 0
+        names, recurrent, flat = [], 0, 0
         for part in self.config.parts:
             if isinstance(part, EmbeddingPart):
                 names.append("embedding")
             elif isinstance(part, RecurrentPart):
                 names.append(f"recurrents.{recurrent}")
-                recurrent, dense = recurrent + 1, 0
+                recurrent, flat = recurrent + 1, 0
             else:
                 stretch = "readout" if recurrent == len(self.recurrents) else f"between.{recurrent}"
-                names.append(f"{stretch}.{dense}")
-                dense += 1
+                names.append(f"{stretch}.{flat}")
+                flat += 1
         return tuple(names)
 
     def features(self, inputs: Tensor) -> Tensor:
@@ -206,20 +226,27 @@ class Chain(nn.Module):
         return state
 
 
-def _dense_stretches(config: ChainConfig) -> list[list[DensePart]]:
-    """The dense parts before the first recurrent part, between each two, and after the last."""
+def _flat_stretches(config: ChainConfig) -> list[list[DensePart | ActivationPart]]:
+    """The parts without a state before the first recurrent part, between each two, and after the last."""
     runs = groupby(config.parts, key=lambda part: isinstance(part, RecurrentPart))
-    stretches: list[list[DensePart]] = [[]]
+    stretches: list[list[DensePart | ActivationPart]] = [[]]
     for is_recurrent, parts in runs:
         if is_recurrent:
             stretches += [[] for _ in parts]
         else:
-            stretches[-1] += [part for part in parts if isinstance(part, DensePart)]
+            stretches[-1] += [part for part in parts if isinstance(part, DensePart | ActivationPart)]
     return stretches
 
 
-def _dense(part: DensePart, kind: dict[str, Any]) -> Dense:
+def _flat(part: DensePart | ActivationPart, kind: dict[str, Any]) -> Dense | ActivationLayer:
+    if isinstance(part, ActivationPart):
+        return ActivationLayer(part.activation)
     return Dense(part.inputs, part.outputs, bias=part.bias, activation=part.activation, **kind)
+
+
+def _applied(activation: Activation, x: Tensor) -> Tensor:
+    """The function of ``x``, (…, features)."""
+    return x.softmax(-1) if activation == "softmax" else function(activation)(x)
 
 
 def _read(

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from peephole.errors import DataNotFoundError, InterchangeError
 from peephole.interchange.keras import hdf5
+from peephole.interchange.zips import bounded_archive
 
 JSON_BYTES = 16 << 20  # of an architecture; those of large networks have a few hundred thousand
 ENTRIES = 10_000  # of a .keras archive
@@ -101,7 +102,7 @@ def _archive(file: IO[bytes], path: Path, config: Path | None) -> KerasFile:
     """A .keras file."""
     most = file.seek(0, 2) * EXPANSION + SLACK
     try:
-        with zipfile.ZipFile(file) as archive:
+        with bounded_archive(file) as archive:
             if len(archive.infolist()) > ENTRIES:
                 raise InterchangeError(
                     f"{path.name} has more than {ENTRIES:,} entries; a .keras file has three"

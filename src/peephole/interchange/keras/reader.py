@@ -23,7 +23,7 @@ from peephole.interchange.keras.graph import Graph, KerasLayer, graph
 from peephole.interchange.keras.guess import Told, guessed
 from peephole.interchange.keras.layers import ACTIVATIONS, RECURRENT, TRAINING_ONLY, understood
 from peephole.interchange.keras.weights import ByLayer, ByObject, Weight
-from peephole.nn.chain import ChainConfig, DensePart, EmbeddingPart, RecurrentPart
+from peephole.nn.chain import ActivationPart, ChainConfig, DensePart, EmbeddingPart, RecurrentPart
 
 MASKED = ("Embedding", "Bidirectional", *RECURRENT)
 WEIGHTLESS = (
@@ -102,7 +102,10 @@ def _model(file: KerasFile) -> Found:
     parts, left_out = found.parts, found.left_out
     if not any(isinstance(part.part, RecurrentPart) for part in parts):
         told = "; ".join(f"{entry.name!r}, {entry.reason}" for entry in left_out[:3])
-        raise InterchangeError(f"no recurrent layer in it can be used{': ' + told if told else ''}")
+        there = ", ".join(f"{plain(layer.name)!r} ({plain(layer.kind)})" for layer in model.layers[:4])
+        raise InterchangeError(
+            f"no recurrent layer in it can be used{': ' + told if told else f'; its layers begin with {there}'}"
+        )
     if isinstance(store, ByLayer) and (foreign := store.unclaimed({layer.top for layer in model.layers})):
         left_out += [
             LeftOut(plain(name), "arrays", "the architecture has no layer of this name") for name in foreign
@@ -195,20 +198,24 @@ class _Collected:
         self.notes += found.notes
 
     def _function(self, layer: KerasLayer, before: KerasLayer | None) -> None:
-        """A layer of activation joins the Dense layer before it.
+        """A layer of activation joins the plain Dense layer before it, or is a part by itself.
 
         Raises:
-            CannotExpress: there is none, or it has a function already.
+            CannotExpress: the layer before it is no part of a chain.
         """
         function = layer_activation(layer.kind, layer.config, self.version, softmax=True)
         if function == "identity":
             return
         last = self.parts[-1].part if self.parts else None
         follows = self.reason is None and before is not None and last is not None and last.name == before.name
-        if not (follows and isinstance(last, DensePart) and last.activation == "identity"):
+        if not follows or last is None:
             raise CannotExpress(
-                f"it applies {plain(function)} to the outputs of a layer that is not a plain Dense"
+                f"it applies {plain(function)} to the outputs of a layer that is no part of the chain"
             )
+        if not (isinstance(last, DensePart) and last.activation == "identity"):
+            alone = ActivationPart(name=layer.name, size=last.outputs, activation=function)
+            self.parts.append(FoundPart(alone, {}, {}))
+            return
         self.parts[-1] = replace(self.parts[-1], part=replace(last, activation=function))
         self.notes.append(f"The function of {layer.name!r}, {plain(function)}, is applied by {last.name!r}.")
 

@@ -22,10 +22,11 @@ from torch import Tensor, nn
 
 from peephole.errors import InterchangeError
 from peephole.interchange import gate_orders
+from peephole.interchange.imported import Imported
 from peephole.interchange.keras.cells import CELLS, ORDERS
 from peephole.interchange.keras.layers import MERGES
 from peephole.nn.activations import Activation
-from peephole.nn.chain import DensePart, EmbeddingPart, Part, RecurrentPart
+from peephole.nn.chain import ActivationPart, DensePart, EmbeddingPart, Part, RecurrentPart
 from peephole.nn.chain_network import Chain, Dense
 from peephole.nn.layers import GRU, LSTM, RNN
 from peephole.nn.models import CellName, Network
@@ -58,7 +59,7 @@ class KerasArrays:
     """One layer of Keras.
 
     Attributes:
-        kind: its class: "LSTM", "GRU", "SimpleRNN", "Embedding" or "Dense".
+        kind: its class: "LSTM", "GRU", "SimpleRNN", "Embedding", "Dense" or "Activation".
         config: keywords of its constructor.
         merge_mode: of the ``Bidirectional`` around it; None where there is one direction.
         arrays: in the order of ``set_weights``, the forward direction's first.
@@ -76,8 +77,8 @@ def to_keras_arrays(layer: nn.Module, *, keras_version: Literal[2, 3] = 3) -> tu
     """A layer or network as layers of Keras, one after another.
 
     Args:
-        layer: a ``peephole.RNN``, ``LSTM`` or ``GRU``, a ``Network`` or a ``Chain``. A ``Network`` without an
-            embedding reads its symbols one-hot, and so must the Keras layers.
+        layer: a ``peephole.RNN``, ``LSTM`` or ``GRU``, a ``Network``, a ``Chain``, or what ``load`` gives. A
+            ``Network`` without an embedding reads its symbols one-hot, and so must the Keras layers.
         keras_version: which Keras they are for: its ``hard_sigmoid`` is ours of that name in Keras 2, and
             ``hard_sigmoid_6`` in Keras 3.
 
@@ -88,6 +89,8 @@ def to_keras_arrays(layer: nn.Module, *, keras_version: Literal[2, 3] = 3) -> tu
     Raises:
         InterchangeError: something that Keras's layers do not have; the message names the option.
     """
+    if isinstance(layer, Imported):
+        layer = layer.wired()
     if isinstance(layer, Chain):
         return _chain(layer, keras_version)
     if isinstance(layer, Network):
@@ -97,7 +100,8 @@ def to_keras_arrays(layer: nn.Module, *, keras_version: Literal[2, 3] = 3) -> tu
     if isinstance(layer, RecurrentLayer):
         return tuple(_recurrent(type(layer).__name__.lower(), layer, keras_version))
     raise InterchangeError(
-        f"Keras arrays are made of a peephole RNN, LSTM or GRU, a Network or a Chain, got {type(layer).__name__}"
+        f"Keras arrays are made of a peephole RNN, LSTM or GRU, a Network, a Chain or what load gives, got "
+        f"{type(layer).__name__}"
     )
 
 
@@ -114,6 +118,9 @@ def _part(part: Part, module: nn.Module, version: int) -> list[KerasArrays]:
         return [_embedding(part.name, module, part.masked)]
     if isinstance(part, DensePart) and isinstance(module, Dense):
         return [_dense(part.name, module, part.activation, version)]
+    if isinstance(part, ActivationPart):
+        config = {"activation": _function(part.name, part.activation, version)}
+        return [KerasArrays("Activation", config, None, [], part.name)]
     assert isinstance(part, RecurrentPart)
     assert isinstance(module, RecurrentLayer)
     if part.returns == "sequence" and part.flipped != module.reverse:
@@ -138,16 +145,18 @@ def _embedding(name: str, module: nn.Embedding, masked: int | None) -> KerasArra
 
 
 def _dense(name: str, module: nn.Linear, activation: Activation, version: int) -> KerasArrays:
-    function = (
-        "softmax" if activation == "softmax" else _activation(f"{name!r}: activation", activation, version)
-    )
-    config = {"units": module.out_features, "activation": function}
+    config = {"units": module.out_features, "activation": _function(name, activation, version)}
     arrays = [_array(module.weight).T]
     if module.bias is None:
         config["use_bias"] = False
     else:
         arrays.append(_array(module.bias))
     return KerasArrays("Dense", config, None, arrays, name)
+
+
+def _function(name: str, activation: Activation, version: int) -> str:
+    """Keras's name of what a part does to its outputs."""
+    return "softmax" if activation == "softmax" else _activation(f"{name!r}: activation", activation, version)
 
 
 def _recurrent(name: str, layer: RecurrentLayer, version: int, *, last: bool = False) -> list[KerasArrays]:

@@ -1,4 +1,4 @@
-"""The functions of a recurrent ONNX node: their names and parameters there, and ours."""
+"""The functions of recurrent ONNX nodes, and those that are nodes themselves: names and parameters there, and ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from peephole.errors import InterchangeError
-from peephole.interchange.onnx.graphs import shown
+from peephole.interchange.onnx.graphs import Placed, shown
 from peephole.nn.activations import FORMS, Activation, is_activation
 
 OPTIONS = {
@@ -23,6 +23,11 @@ DEFAULTS = {"rnn": ("tanh",), "lstm": ("sigmoid", "tanh", "tanh"), "gru": ("sigm
 
 # By ONNX's names in lower case, since the standard does not tell capitals apart.
 _OURS = {form.onnx.lower(): name for name, form in FORMS.items() if form.onnx}
+# The functions that are operations too: under the same names, with parameters of the same defaults.
+_OPERATIONS = {
+    form.onnx: name for name, form in FORMS.items() if form.onnx and name not in ("affine", "scaled_tanh")
+}
+_WITHOUT_ATTRIBUTES = {"Selu": "selu", "Gelu": "gelu"}  # what they say is another function
 # ONNX Runtime takes 0 for the parameters of these where a node gives none, against the standard.
 _OTHERWISE_IN_RUNTIME = ("affine", "scaled_tanh", "thresholded_relu")
 
@@ -64,9 +69,7 @@ def functions_of(
                     "Runtime takes 0"
                 )
             parameters.append(default if value is None else shortest(value))
-        function: Activation = _NAMED.get((ours, *parameters), (ours, *parameters))
-        if tuple(parameters) == FORMS[ours].defaults and function == (ours, *parameters):
-            function = ours
+        function = _with(ours, *parameters)
         if not is_activation(function):
             raise InterchangeError(
                 f"{told}: the activation {name} has parameters that are no finite numbers, {parameters}"
@@ -84,6 +87,37 @@ def functions_of(
         for lane in range(directions)
     ]
     return each, list(dict.fromkeys(notes))
+
+
+def function_of(placed: Placed) -> Activation | None:
+    """The function that a node of the standard applies to each number, or "softmax"; None where it is no such.
+
+    Raises:
+        InterchangeError: parameters that are no finite numbers.
+    """
+    operation = placed.node.op_type
+    if operation == "Softmax":
+        return "softmax"
+    if operation in _WITHOUT_ATTRIBUTES:
+        return None if placed.node.attribute else _WITHOUT_ATTRIBUTES[operation]
+    ours = _OPERATIONS.get(operation)
+    if ours is None:
+        return None
+    attributes = placed.attributes()
+    given = [
+        attributes.get(name, default)
+        for name, default in zip(("alpha", "beta"), FORMS[ours].defaults, strict=False)
+    ]
+    if not all(isinstance(value, float) and np.isfinite(value) for value in given):
+        raise InterchangeError(f"{placed.told} has parameters that are no finite numbers, {given}")
+    return _with(ours, *map(shortest, given))
+
+
+def _with(ours: str, *parameters: float) -> Activation:
+    """A function with all its parameters; its name alone where that means the same."""
+    if parameters == FORMS[ours].defaults and (ours, *parameters) not in _NAMED:
+        return ours
+    return _NAMED.get((ours, *parameters), (ours, *parameters))
 
 
 def shortest(value: float) -> float:

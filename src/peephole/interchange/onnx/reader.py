@@ -81,8 +81,17 @@ def read(path: Path, *, tensors: Given | None = None) -> Found:
         notes += [*chained.notes, *words]
         chain = tuple(part.part.name for part in parts)
     taken = chained.nodes if chained else frozenset(read_nodes)
+    after = chained.after if chained else frozenset()
     skipped = {name for entry in left_out for name in entry.name.split(", ")}
-    left_out += _others(node for node in nodes if node not in taken and node.name not in skipped)
+    others = [node for node in nodes if node not in taken and node.name not in skipped]
+    left_out += _others(node for node in others if node not in after or node.node.op_type in _CARRYING)
+    left_out += [
+        LeftOut(
+            node.name, shown(node.node.op_type), "it works on what the chain puts out, which ends before it"
+        )
+        for node in others
+        if node in after and node.node.op_type not in _CARRYING
+    ]
     left_out += _unused(main, nodes, taken)
     return Found(_kind(model, opset), parts, chain, tuple(left_out), tuple(dict.fromkeys(notes)))
 
@@ -143,7 +152,7 @@ def _read_nodes(
 
 
 def _others(nodes: Iterable[Placed]) -> list[LeftOut]:
-    """The other operations, a line a type; those that only carry numbers about in one."""
+    """Operations that have nothing to do with the parts, a line a type; those that only carry numbers about in one."""
     names: dict[str, list[str]] = {}
     for placed in nodes:
         names.setdefault(shown(placed.node.op_type), []).append(placed.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ from peephole.interchange.imported import Imported
 from peephole.interchange.onnx import layers
 from peephole.interchange.onnx.builder import Builder
 from peephole.interchange.onnx.file import LARGEST, onnx_package
-from peephole.nn.chain import ChainConfig, EmbeddingPart, RecurrentPart
-from peephole.nn.chain_network import Chain
+from peephole.nn.chain import ActivationPart, ChainConfig, EmbeddingPart, RecurrentPart
+from peephole.nn.chain_network import Chain, Dense
 from peephole.nn.foreign import stack_of
 from peephole.nn.joining import merged_size
 from peephole.nn.models import Network
@@ -160,25 +161,26 @@ class _Graph:
         x = self._symbols() if config.input == "symbols" else self._numbers(config.input_size)
         self._add_lengths()
         several = len(config.recurrent) > 1
-        recurrent = iter(enumerate(chain.recurrents))
-        dense = iter([layer for run in (*chain.between, chain.readout) for layer in run])
+        places = count()
         time: str | int = "time"
-        for part in config.parts:
+        for part, module in zip(config.parts, map(chain.get_submodule, chain.module_names), strict=True):
             if isinstance(part, EmbeddingPart):
                 assert chain.embedding is not None
                 x = self._embedded(x, chain.embedding.weight, part.name)
+            elif isinstance(part, ActivationPart):
+                x = self._builder.function(x, part.activation)
             elif isinstance(part, RecurrentPart):
-                place, layer = next(recurrent)
-                assert isinstance(layer, RecurrentLayer)
-                out = self._recurrent(x, stack_of(layer), part.name, f"_{place}" if several else "")
+                assert isinstance(module, RecurrentLayer)
+                suffix = f"_{next(places)}" if several else ""
+                out = self._recurrent(x, stack_of(module), part.name, suffix)
                 x = out.sequence
                 if part.returns == "last":
                     x, time = self._ends(out.ends), 1
                 elif part.flipped:
                     x = self._flipped(x)
             else:
-                linear = next(dense)
-                x = self._dense(x, linear.weight, linear.bias, part.name)
+                assert isinstance(module, Dense)
+                x = self._dense(x, module.weight, module.bias, part.name)
                 x = self._builder.function(x, part.activation)
         self._output("output", x, [time, "batch", config.output_size])
 

@@ -13,16 +13,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from peephole.errors import InterchangeError
 from peephole.interchange.pytorch.values import short
+from peephole.interchange.zips import bounded_archive
 
 RATIO = 8
 """An archive may unfold to this many times its size; PyTorch compresses nothing, and weights hardly shrink."""
 
-_DIRECTORY = 4 << 20  # bytes of a directory: some 40,000 entries
-_END, _END_64, _LOCATOR_64, _LOCAL = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", 30
+_LOCAL = 30  # bytes before an entry's name
 
 
 class Archive:
@@ -81,34 +80,14 @@ def opened_archive(path: Path) -> Iterator[Archive]:
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        _bounded_directory(file, size)
         try:
-            archive = zipfile.ZipFile(file)
+            archive = bounded_archive(file)
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
             raise InterchangeError(
                 f"this zip archive's directory is damaged or cut off: {short(str(error))}"
             ) from error
         with archive:
             yield Archive(archive, size)
-
-
-def _bounded_directory(file: BinaryIO, size: int) -> None:
-    """Refuses a directory of millions of entries before it is read."""
-    tail_at = max(0, size - (1 << 16) - 98)
-    file.seek(tail_at)
-    tail = file.read()
-    at = tail.rfind(_END)
-    if at < 0 or len(tail) < at + 22:
-        raise InterchangeError("this zip archive is cut off: its directory, at the end, is missing")
-    lengths = [struct.unpack_from("<I", tail, at + 12)[0]]
-    if at >= 20 and tail[at - 20 : at - 16] == _LOCATOR_64:
-        at_64 = tail.rfind(_END_64, 0, at)
-        lengths = [struct.unpack_from("<Q", tail, at_64 + 40)[0]] if 0 <= at_64 <= at - 48 else []
-    if any(length > min(_DIRECTORY, size) for length in lengths):
-        raise InterchangeError(
-            f"this zip archive's directory claims {lengths[0]:,} bytes; at most {min(_DIRECTORY, size):,} are read"
-        )
-    file.seek(0)
 
 
 def _check(infos: list[zipfile.ZipInfo], size: int) -> None:

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from peephole.errors import InterchangeError
 from peephole.interchange.found import FoundPart
-from peephole.interchange.pytorch.names import widest
 from peephole.interchange.pytorch.tree import Named, floats
 from peephole.interchange.pytorch.values import short
 from peephole.nn.chain import DensePart, EmbeddingPart, RecurrentPart
@@ -101,4 +100,4 @@ def _values(members: dict[str, Named]) -> dict[str, Tensor]:
             values[key] = member.held.values()
         except InterchangeError as error:
             raise InterchangeError(f"{short(member.path)}: {error}") from error
-    return widest(values)
+    return values

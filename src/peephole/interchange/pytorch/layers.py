@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import torch
-
 from peephole.errors import InterchangeError, OptionError
 from peephole.interchange.found import FoundPart
-from peephole.interchange.pytorch.names import Group, widest
+from peephole.interchange.pytorch.names import Group
 from peephole.interchange.pytorch.values import short
 from peephole.nn.chain import LAYERS, RecurrentPart
 from peephole.nn.models import CellName
@@ -95,8 +93,6 @@ def layer(group: Group, name: str, asked: Asked, code: Mapping[str, str]) -> tup
                 f"{short(_path(group, weight))} has no numbers: its shape is {tuple(tensor.shape)}"
             )
     notes = []
-    if any(tensor.dtype in (torch.float16, torch.bfloat16) for tensor in values.values()):
-        notes.append(f"{name}: half-precision weights were widened to float32, which is exact.")
     shapes = {weight: tuple(tensor.shape) for weight, tensor in values.items()}
     cell = _cell(group, shapes, asked)
     options = _options(group, cell, shapes, asked)
@@ -117,7 +113,7 @@ def layer(group: Group, name: str, asked: Asked, code: Mapping[str, str]) -> tup
         notes.append(
             f"{name}: the raw weights of its DropConnect were taken, which are what it uses in evaluation."
         )
-    return FoundPart(part, widest(values), sources), notes
+    return FoundPart(part, values, sources), notes
 
 
 def _path(group: Group, weight: str) -> str:

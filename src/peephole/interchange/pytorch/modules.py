@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable
 from typing import Any, cast
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.weight_norm import WeightNorm
 
@@ -95,9 +94,6 @@ def _recurrent(name: str, module: nn.Module) -> tuple[FoundPart, list[str]]:
     folded = _folded(module)
     own = weights(module, [key.removesuffix(suffix) for key in wanted])
     tensors = {f"{key}{suffix}": value.cpu() for key, value in own.items()}
-    if any(tensor.dtype in (torch.float16, torch.bfloat16) for tensor in tensors.values()):
-        notes.append(f"{name}: half-precision weights were widened to float32, which is exact.")
-        tensors = {key: tensor.float() for key, tensor in tensors.items()}
     sources = {key: f"{name}.{key.removesuffix(suffix)}" for key in wanted}
     if folded:
         sources |= {

@@ -12,7 +12,7 @@ weight may be stored in pieces; they are put together as the module would:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -190,9 +190,3 @@ def _join_wrapped(pieces: dict[tuple[str, bool], dict[str, dict[str, Named]]]) -
             for name, forms in weights.items():
                 pieces[inner].setdefault(name, {}).update(forms)
             del pieces[prefix, cell]
-
-
-def widest(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors in one dtype, the widest that one of them has and float32 at least."""
-    dtype = torch.float64 if any(t.dtype == torch.float64 for t in tensors.values()) else torch.float32
-    return {name: tensor.to(dtype) for name, tensor in tensors.items()}
