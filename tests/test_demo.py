@@ -39,6 +39,13 @@ def test_the_demo_trains_compares_and_writes(
     assert "It writes:" in shown
 
 
+def test_a_folder_with_brackets_is_named_as_it_is(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo(monkeypatch, "--no-explore", "-o", "my [run]")
+    assert "units in my [run]\n" in capsys.readouterr().out
+
+
 def test_each_demo_is_kept_and_the_explorer_opens_on_the_new_one(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -219,7 +219,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "directions": (
         {"gates": "ifgo", **WEIGHTS, "input": (np.zeros((16, 3)),) * 2},
         InterchangeError,
-        "all must have the same",
+        "for 1 layer of 1 direction and input for 1 layer of 2 directions: .*all must have the same",
     ),
     "decided": ({"gates": "ifgo", **WEIGHTS, "hidden_size": 4}, OptionError, "hidden_size is decided"),
     "unknown": ({"gates": "ifgo", **WEIGHTS, "sideways": 1}, OptionError, "sideways"),

@@ -301,7 +301,11 @@ def test_long_lists_of_names_are_put_together(tmp_path: Path) -> None:
     ("kind", "config", "reason"),
     [
         ("Lambda", {"name": "odd", "function": ["4wEAAAA", None, None]}, "never run"),
-        ("AttentionDecoder", {"name": "odd", "units": 3}, "no part of a chain is a AttentionDecoder"),
+        (
+            "AttentionDecoder",
+            {"name": "odd", "units": 3},
+            "no part of a chain is of the class AttentionDecoder",
+        ),
         ("BatchNormalization", {"name": "odd"}, "no part of a chain"),
         ("Masking", {"name": "odd", "mask_value": 0.0}, "skipped in Keras"),
     ],

@@ -9,6 +9,8 @@ import shutil
 import struct
 import tracemalloc
 import zipfile
+from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,23 @@ def onnx_file(path: Path) -> Path:
     return path
 
 
+def pickled(protocol: int, path: Path) -> Path:
+    values = {name: value.numpy() for name, value in LSTM.state_dict().items()}
+    path.write_bytes(pickle.dumps(values, protocol=protocol))
+    return path
+
+
+def ordered_pickle(path: Path) -> Path:
+    values = OrderedDict((name, value.numpy()) for name, value in LSTM.state_dict().items())
+    path.write_bytes(pickle.dumps(values, protocol=0))
+    return path
+
+
 KNOWN = {
+    "torch, pickle of protocol 0": partial(pickled, 0),
+    "torch, pickle of protocol 1": partial(pickled, 1),
+    "torch, pickle of protocol 2": partial(pickled, 2),
+    "torch, ordered pickle of protocol 0": ordered_pickle,
     "torch": torch_file,
     "old torch": old_torch_file,
     "safetensors": safetensors_file,
@@ -96,7 +114,7 @@ def test_a_files_kind_is_told_by_its_content_whatever_it_is_called(
     path = tmp_path / f"file{suffix}"
     made = KNOWN[name](tmp_path / "made.bin")
     shutil.move(made, path)
-    assert detect(path) == name.split()[-1 if name == "old torch" else 0]
+    assert detect(path) == name.partition(",")[0].split()[-1 if name == "old torch" else 0]
 
 
 def written(path: Path, data: bytes) -> Path:
@@ -115,6 +133,9 @@ def saved_model() -> bytes:
 
 UNREAD: dict[str, tuple[Any, str]] = {
     "empty": (b"", "is empty"),
+    "text in brackets": (b"(dplyr is a package)\n", "no file of a kind that is read here"),
+    "text in columns": (b"count\nname\n(none)\n", "no file of a kind that is read here"),
+    "braces": (b"}qed\n", "no file of a kind that is read here"),
     "text": (b"The quick brown fox", "no file of a kind that is read here"),
     "noise": (bytes(range(200, 256)) * 20, "no file of a kind that is read here"),
     "zeros": (bytes(5000), "no file of a kind that is read here"),
@@ -260,7 +281,9 @@ def test_a_header_longer_than_the_file_is_no_safetensors_file(tmp_path: Path) ->
 # Loading
 
 
-@pytest.mark.parametrize("name", ["torch", "old torch", "safetensors"])
+@pytest.mark.parametrize(
+    "name", [name for name in KNOWN if "torch," in name] + ["torch", "old torch", "safetensors"]
+)
 def test_a_file_of_pytorchs_computes_what_the_layer_did(name: str, tmp_path: Path) -> None:
     network = ph.load(KNOWN[name](tmp_path / "file"))
     x = torch.randn(5, 2, 3)

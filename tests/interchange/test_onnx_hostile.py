@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import struct
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +19,8 @@ from interchange.onnx_models import HIDDEN, INPUT, node_model, read_model, save,
 from interchange.onnx_seeds import seeds
 from onnx import TensorProto, helper, numpy_helper
 
-from peephole.errors import InterchangeError
+from peephole.errors import InterchangeError, OptionError
+from peephole.interchange.onnx.given import given_values
 from peephole.interchange.onnx.reader import read
 
 
@@ -443,12 +446,112 @@ def test_a_broken_archive_of_tensors_is_refused(content: bytes, tmp_path: Path) 
 def test_pickles_in_an_archive_of_tensors_are_not_opened(tmp_path: Path) -> None:
     path = save(lstm(), tmp_path)
     np.savez(tmp_path / "t.npz", W=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(InterchangeError, match=r"is not an \.npz file of plain arrays"):
+    with pytest.raises(InterchangeError, match=r"its entry 'W\.npy' is no array of numbers, .* object"):
         read(path, tensors=tmp_path / "t.npz")
 
 
 def test_an_archive_of_tensors_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     path = save(lstm(), tmp_path)
     np.savez_compressed(tmp_path / "t.npz", W=np.zeros(50_000_000, np.int8))
-    with pytest.raises(InterchangeError, match="unpacks to more than 64 times its size"):
+    with pytest.raises(
+        InterchangeError, match=r"unpacks to more than 64 times its size, 'W\.npy' alone to 50,000,"
+    ):
         read(path, tensors=tmp_path / "t.npz")
+
+
+def header(shape: str, descr: str = "'<f4'") -> bytes:
+    told = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(told)) + told
+
+
+def packed(path: Path, data: bytes, kind: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("W.npy", data)
+    return path
+
+
+ENTRIES = {
+    "huge": (
+        header("(1000000, 1000000, 1000)"),
+        r"says that its shape is \[1000000, 1000000, 1000\] of float32",
+    ),
+    "too short": (header("(2,)") + bytes(4), "for which its 4 bytes are too few"),
+    "too long": (header("(2,)") + bytes(12), "for which its 12 bytes are too few or too many"),
+    "below zero": (header("(-1, -1)") + bytes(4), "says that its shape is"),
+    "empty and huge": (header(f"(0, {2**70})"), "is not an array of numbers"),
+    "texts": (header("(1,)", "'<U1'") + bytes(4), "is of the type <U1"),
+    "objects": (header("(1,)", "'|O'") + bytes(4), "is of the type object"),
+    "unclosed": (header("((((("), "is not an array of numbers"),
+    "nested": (header("(" * 9000), "is not an array of numbers"),
+    "no type": (header("(1,)", "'no type'") + bytes(4), "is not an array of numbers"),
+    "no header": (b"1 2 3", "is not an array of numbers"),
+    "another version": (b"\x93NUMPY\x09\x00" + bytes(10), "is not an array of numbers"),
+}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_array_that_its_header_belies_is_refused_before_it_is_made(name: str, tmp_path: Path) -> None:
+    data, words = ENTRIES[name]
+    with pytest.raises(InterchangeError, match=f"its entry 'W.npy' .*{words}") as caught:
+        given_values(packed(tmp_path / "t.npz", data), ["W"])
+    assert "\n" not in str(caught.value)
+
+
+def test_entries_that_cannot_be_unpacked_are_refused_by_their_names(tmp_path: Path) -> None:
+    whole = header("(1000,)") + np.random.default_rng(0).bytes(4000)
+    data = bytearray(packed(tmp_path / "t.npz", whole).read_bytes())
+    at = data.index(b"W.npy") + 5
+    for change, words in (
+        ({at + 3: 0xFF, at + 4: 0xFF, at: 0x07}, "or is damaged"),
+        ({at + 2000: data[at + 2000] ^ 1}, "or is damaged"),
+        ({6: data[6] | 1, data.index(b"PK\1\2") + 8: 1}, "is encrypted"),
+        ({8: 99, data.index(b"PK\1\2") + 10: 99}, "is packed in another way"),
+    ):
+        other = bytearray(data)
+        for place, value in change.items():
+            other[place] = value
+        (tmp_path / "other.npz").write_bytes(other)
+        with pytest.raises(InterchangeError, match=f"its entry 'W.npy' .*{words}"):
+            given_values(tmp_path / "other.npz", ["W"])
+
+
+def test_an_archive_of_tensors_with_very_many_entries_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.npz", "w") as archive:
+        for number in range(10_001):
+            archive.writestr(f"{number}.npy", b"")
+    with pytest.raises(InterchangeError, match="has 10,001 entries, at most 10,000 are read"):
+        given_values(tmp_path / "t.npz", ["W"])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("save_all", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int32, ">f4"])
+def test_arrays_are_given_as_numpy_saved_them(order: Any, save_all: Any, dtype: Any, tmp_path: Path) -> None:
+    arrays = {
+        "W": np.asarray(np.arange(24).reshape(2, 3, 4), dtype, order=order),
+        "scalar": np.asarray(3, dtype),
+        "none": np.zeros((0, 5), dtype),
+    }
+    save_all(tmp_path / "t.npz", **arrays)
+    values = given_values(tmp_path / "t.npz", ["W"])
+    assert list(values) == list(arrays)
+    for name, array in arrays.items():
+        assert values[name].dtype == array.dtype
+        assert np.array_equal(values[name], array)
+
+
+@pytest.mark.parametrize("given", [5, 1.5, [np.zeros(3)]], ids=["int", "float", "list"])
+def test_tensors_of_another_type_are_refused(given: Any) -> None:
+    with pytest.raises(OptionError, match=f"tensors= must be a mapping.*got {type(given).__name__}$"):
+        given_values(given, ["W"])
+
+
+def test_a_value_that_is_no_array_is_refused_by_its_name() -> None:
+    with pytest.raises(InterchangeError, match="tensors= has for 'W' a value of the type list"):
+        given_values({"W": [[1.0], [1.0, 2.0]]}, ["W"])
+
+
+def test_a_pipe_of_tensors_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t.npz")
+    with pytest.raises(InterchangeError, match="is no plain file"):
+        given_values(tmp_path / "t.npz", ["W"])

@@ -56,8 +56,26 @@ def test_masked_steps_are_refused(tmp_path: Path) -> None:
 
 
 def test_another_module_is_refused_by_its_class(tmp_path: Path) -> None:
-    with pytest.raises(InterchangeError, match="a Sequential cannot be written"):
+    with pytest.raises(
+        InterchangeError, match=r"an RNN, LSTM or GRU, or a network of this package, got Sequential$"
+    ):
         export_onnx(nn.Sequential(ph.LSTM(3, 4)), tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize("path", [".", "..", "", "/"])
+def test_a_folder_is_no_file_to_write(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InterchangeError, match="is a folder: name the file in it"):
+        export_onnx(ph.LSTM(3, 4), path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_network_whose_wiring_is_not_known_is_refused_with_its_layers(tmp_path: Path) -> None:
+    network = load(nn.ModuleDict({"one": nn.LSTM(3, 4), "two": nn.LSTM(3, 4)}))
+    with pytest.raises(
+        InterchangeError, match=r"its recurrent layers 'one', 'two' are wired: choose by layer="
+    ):
+        export_onnx(network, tmp_path / "m.onnx")
 
 
 @pytest.mark.parametrize("opset", [12, 1000, 0, "17"])

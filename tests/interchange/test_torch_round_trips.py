@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 import peephole as ph
-from peephole.errors import InterchangeError
+from peephole.errors import InterchangeError, OptionError
 from peephole.interchange.found import Found, FoundPart
 from peephole.interchange.pytorch import reader as torch_reader
-from peephole.interchange.pytorch.writer import to_torch, to_torch_state_dict
+from peephole.interchange.pytorch.writer import to_torch_state_dict
 from peephole.nn.chain import RecurrentPart
 
 KINDS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -56,6 +56,19 @@ def layer_of(part: FoundPart) -> Any:
     layer = part.part.layer()
     layer.load_state_dict(dict(part.tensors))
     return layer
+
+
+def to_torch(layer: Any) -> nn.Module:
+    """torch.nn's layer or cell of the same sizes and options, with the values that are handed out for it."""
+    own = type(layer).__name__
+    names = ["input_size", "hidden_size", "bias"]
+    if not own.endswith("Cell"):
+        names += ["num_layers", "bidirectional", "batch_first"]
+    names += ["nonlinearity"] if own.startswith("RNN") else []
+    names += ["proj_size"] if own == "LSTM" else []
+    made: nn.Module = getattr(nn, own)(**{name: getattr(layer, name) for name in names})
+    made.load_state_dict(to_torch_state_dict(layer))
+    return made
 
 
 def options() -> list[tuple[str, dict[str, Any]]]:
@@ -216,6 +229,47 @@ def test_a_whole_network_keeps_its_other_values_under_their_names() -> None:
     assert set(values) == set(net.state_dict())
     theirs = nn.ModuleDict({"embedding": nn.Embedding(9, 5), "rnn": nn.GRU(5, 4), "readout": nn.Linear(4, 2)})
     theirs.load_state_dict(values)
+
+
+class Tagger(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(9, 5)
+        self.encoder = nn.ModuleDict({"lstm": nn.LSTM(5, 4, 2, bidirectional=True)})
+        self.linear = nn.Linear(8, 3)
+
+
+def test_a_network_from_a_file_goes_back_under_the_files_own_names(tmp_path: Path) -> None:
+    theirs = Tagger()
+    saved(theirs, tmp_path / "tagger.pt")
+    network = ph.load(tmp_path / "tagger.pt", embedding="table", layer="encoder.lstm", readout="linear")
+    for module in (network, network.chain):
+        values = to_torch_state_dict(module)
+        assert list(values) == list(theirs.state_dict())
+        assert all(torch.equal(values[name], value) for name, value in theirs.state_dict().items())
+
+
+def test_layers_that_are_not_wired_go_back_under_the_files_own_names(tmp_path: Path) -> None:
+    theirs = nn.ModuleDict({"a": nn.LSTM(5, 4), "b": nn.GRU(5, 4)})
+    saved(theirs, tmp_path / "two.pt")
+    assert list(to_torch_state_dict(ph.load(tmp_path / "two.pt"))) == list(theirs.state_dict())
+
+
+def test_a_layer_that_was_alone_in_its_file_goes_back_without_a_name_in_front(tmp_path: Path) -> None:
+    theirs = nn.GRU(5, 4)
+    saved(theirs, tmp_path / "gru.pt")
+    nn.GRU(5, 4).load_state_dict(to_torch_state_dict(ph.load(tmp_path / "gru.pt")))
+
+
+def test_what_torch_has_not_is_refused_by_the_name_of_its_part() -> None:
+    network = ph.load(nn.ModuleDict({"enc": ph.LSTM(5, 4, coupled=True)}))
+    with pytest.raises(InterchangeError, match=r"^enc: torch\.nn\.LSTM has no coupled"):
+        to_torch_state_dict(network)
+
+
+def test_what_is_no_module_is_refused() -> None:
+    with pytest.raises(OptionError, match="takes a layer or another module, got int"):
+        to_torch_state_dict(5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])

@@ -56,6 +56,11 @@ def test_labels_that_are_no_texts_are_refused_and_say_how_a_models_own_are_given
         ph.trace(MODEL, X, labels=labels)
 
 
+def test_a_label_that_is_no_text_is_named() -> None:
+    with pytest.raises(TraceError, match=r"one for each step, got 2 at 1; a model"):
+        ph.trace(MODEL, X, labels=["a", 2, "c", "d", "e"])
+
+
 def test_the_explorer_shows_the_traces_own_labels_and_others_where_they_are_given(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -55,7 +55,7 @@ def _train(console: Console, problem: TextProblem, *, minutes: float, folder: Pa
     options = TrainOptions(
         minutes=minutes, batch=TEXT.batch, learning_rate=TEXT.learning_rate, validations=10
     )
-    console.print(f"Training an LSTM of {network.layers} × {network.hidden} units in {folder}")
+    console.print(f"Training an LSTM of {network.layers} × {network.hidden} units in {folder}", markup=False)
     with shown_progress(console, loss_unit(problem)) as watch:
         run = fit(problem, network, options, folder, watch=watch)
     return cast(Run, run)  # one process trains, and it is the first

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _PARTS = "Which parts make the network, where the file does not tell"
 _READING = "How the file is read"
@@ -88,6 +84,7 @@ def import_(
     """
     from rich.console import Console
 
+    from peephole.cli.advice import advise
     from peephole.errors import OptionError
     from peephole.interchange.loading import load
     from peephole.interchange.saving import read_vocabulary, save_run
@@ -111,15 +108,9 @@ def import_(
     show(network.understood, console)
     console.print()
     if run is not None:
-        _advise(console, "Look inside with: peephole explore", run.path)
+        advise(console, "Look inside with: peephole explore", run.path)
     elif network.chain is not None:
-        _advise(console, "Make a run of it with: peephole import", file, "-o RUN")
-
-
-def _advise(console: Console, command: str, path: Path, rest: str = "") -> None:
-    """A command that can be copied, whatever the path is called."""
-    line = f"{command} {shlex.quote(str(path))} {rest}".rstrip()
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+        advise(console, "Make a run of it with: peephole import", file, "-o RUN")
 
 
 def _options(given: list[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from peephole.cli.advice import advise
 from peephole.cli.progress import loss_unit, shown_progress
 from peephole.data.batches import Problem
 from peephole.data.digits_problem import DigitsProblem
@@ -181,15 +182,14 @@ def conclude(console: Console, run: Run | None, unit: str) -> None:
         f"Held-out data: {', '.join(reached) or 'not tried yet'} ({steps})", highlight=False, soft_wrap=True
     )
     exit_if_interrupted(console, run)
-    console.print(f"Look inside with: peephole explore {run.path}", highlight=False, soft_wrap=True)
+    advise(console, "Look inside with: peephole explore", run.path)
 
 
 def exit_if_interrupted(console: Console, run: Run) -> None:
     """After signal n, say how to go on and exit with 128 + n."""
     stopped = str(run.result["stopped"])
     if stopped in signal.Signals.__members__:
-        advice = f"Stopped by {stopped}. Go on with: peephole train -o {run.path} --resume"
-        console.print(advice, highlight=False, soft_wrap=True)
+        advise(console, f"Stopped by {stopped}. Go on with: peephole train -o", run.path, "--resume")
         raise typer.Exit(128 + signal.Signals[stopped])
 
 

@@ -148,7 +148,8 @@ def _listed(value: Any) -> Sequence[Any]:
 
 
 def _counted(counts: Sequence[int]) -> str:
-    return f"{len(counts)} layers of {'/'.join(map(str, sorted(set(counts)))) or 'no'} directions"
+    each = "/".join(map(str, sorted(set(counts)))) or "no"
+    return f"{len(counts)} layer{'s' * (len(counts) != 1)} of {each} direction{'s' * (each != '1')}"
 
 
 def _tensor(value: Any, name: str) -> Tensor:

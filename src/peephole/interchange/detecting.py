@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import zipfile
@@ -17,6 +18,12 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _HEAD = 4096
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+# A pickle of protocol 0 or 1, which has no first byte of its own: a dict or list and its place in the memo, or a name
+# of a package that weights are made with.
+_EARLY_PICKLE = re.compile(
+    rb"\([dl]p\d+\n|[}\]]q.[(X.]|\([dl]q.|c(collections|copy_reg|_codecs|numpy[\w.]*|torch[\w.]*)\n\w+\n[pq()]",
+    re.DOTALL,
+)
 _ARRAYS = (
     "an archive of plain NumPy arrays, which does not say what they are: read it with numpy.load and hand them to "
     "ph.from_arrays"
@@ -55,7 +62,7 @@ def detect(path: Path) -> Kind:
             raise InterchangeError(f"{path} is {what}")
     if _is_safetensors(head, size):
         return "safetensors"
-    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+    if (head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05") or _EARLY_PICKLE.match(head):
         return "torch"
     if _is_onnx(head):
         return "onnx"

@@ -5,6 +5,7 @@ The model runs as it always does; this file only says that it is watched, and so
 
 from __future__ import annotations
 
+import reprlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -199,11 +200,18 @@ def _scores_every_step(model: nn.Module) -> bool:
 
 def _texts(labels: object) -> tuple[str, ...]:
     """The labels, which must be texts."""
-    texts = [label for label in labels if isinstance(label, str)] if isinstance(labels, Sequence) else []
-    if not isinstance(labels, Sequence) or len(texts) != len(labels):
+    texts: list[str] = []
+    got = None if isinstance(labels, Sequence) else type(labels).__name__
+    for place, label in enumerate(labels if isinstance(labels, Sequence) else ()):
+        if isinstance(label, str):
+            texts.append(label)
+        else:
+            got = f"{reprlib.repr(label)} at {place}"
+            break
+    if got is not None:
         raise TraceError(
-            f"labels must be texts, one for each step, got a {type(labels).__name__}; a model that takes labels of its "
-            "own is called within ph.recording"
+            f"labels must be texts, one for each step, got {got}; a model that takes labels of its own is called "
+            "within ph.recording"
         )
     return tuple(texts)
 

@@ -65,13 +65,13 @@ def understood(layer: KerasLayer, weights: Sequence[Weight], version: int) -> Un
     if layer.kind == "TimeDistributed":
         kind, config = _inner(layer.config.get("layer"))
         if kind != "Dense":
-            raise CannotExpress(f"it applies a {plain(kind)} at every step; only Dense can be expressed")
+            raise CannotExpress(f"it applies {plain(kind)} at every step; only Dense can be expressed")
         return _dense(layer.name, config, weights, version)
     if layer.kind in RECURRENT:
         return _recurrent(layer.name, layer.kind, layer.config, weights, version)
     if layer.kind == "Bidirectional":
         return _bidirectional(layer.name, layer.config, weights, version)
-    raise CannotExpress(f"no part of a chain is a {plain(layer.kind)}")
+    raise CannotExpress(f"no part of a chain is of the class {plain(layer.kind)}")
 
 
 def _embedding(layer: KerasLayer, weights: Sequence[Weight]) -> Understood:
@@ -182,7 +182,7 @@ def _bidirectional(
 ) -> Understood:
     kind, inside = _inner(config.get("layer"))
     if kind not in RECURRENT:
-        raise CannotExpress(f"it wraps a {plain(kind)}, which is no recurrent layer that can be expressed")
+        raise CannotExpress(f"it wraps {plain(kind)}, which is no recurrent layer that can be expressed")
     merge = config.get("merge_mode", "concat")
     if merge is None:
         raise CannotExpress(

@@ -64,6 +64,8 @@ def export_onnx(
     newest = onnx_package().defs.onnx_opset_version()
     if opset not in range(OLDEST, newest + 1):
         raise OptionError(f"opset must be from {OLDEST} to {newest}, got {opset!r}")
+    if not Path(path).name or Path(path).is_dir():
+        raise InterchangeError(f"{str(path)!r} is a folder: name the file in it that is to be written")
     model = _Graph(lengths=lengths, state=state).model(module, opset)
     if model.ByteSize() > LARGEST:
         raise InterchangeError(f"the model has {model.ByteSize():,} bytes, an ONNX file at most {LARGEST:,}")
@@ -95,17 +97,12 @@ class _Graph:
             self._network(module)
         elif isinstance(module, Chain):
             self._chain(module)
-        elif isinstance(module, Imported) and module.chain is not None:
-            self._chain(module.chain)
         elif isinstance(module, Imported):
-            raise InterchangeError(
-                "the file does not tell how its recurrent layers are wired: choose by layer= when loading it, or write "
-                f"one of .layers: {', '.join(map(repr, module.layers))}"
-            )
+            self._chain(module.wired())
         else:
             raise InterchangeError(
-                f"a {type(module).__name__} cannot be written for ONNX; what can: an RNN, LSTM or GRU, and networks of "
-                "this package"
+                "what can be written for ONNX is an RNN, LSTM or GRU, or a network of this package, got "
+                f"{type(module).__name__}"
             )
         self._builder.keep([output.name for output in self._outputs])
         graph = self._helper.make_graph(

@@ -6,14 +6,14 @@ layer that does the same with them. Dropouts of every kind act in training alone
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 
-from peephole.errors import InterchangeError
+from peephole.errors import InterchangeError, OptionError
+from peephole.interchange.imported import Imported
 from peephole.interchange.pytorch.modules import weights
 from peephole.nn.cells import RecurrentCell
+from peephole.nn.chain_network import Chain
 from peephole.nn.equations import Equations
 from peephole.nn.recurrent import RecurrentLayer
 
@@ -21,7 +21,6 @@ Recurrent = RecurrentLayer | RecurrentCell
 
 _TORCHS = ("num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size")
 _OF_TRAINING = ("forget_bias", "recurrent_dropout", "variational_dropout", "weight_dropout")
-_MODULES = {"rnn": (nn.RNN, nn.RNNCell), "lstm": (nn.LSTM, nn.LSTMCell), "gru": (nn.GRU, nn.GRUCell)}
 _ADDED = {
     "peephole": "weight_peephole",
     "learned_state": "initial_",
@@ -33,7 +32,8 @@ def to_torch_state_dict(layer: nn.Module) -> dict[str, Tensor]:
 
     Args:
         layer: a ``peephole.RNN``, ``LSTM``, ``GRU`` or one of their cells, or a module with such layers in it, whose
-            other values go along under their own names.
+            other values go along under their own names. Those of a ``Chain`` and of what ``load`` gives go under
+            the names of their parts in the file, ``encoder.lstm.weight_ih_l0``.
 
     Returns:
         copies of the parameters under ``torch.nn``'s names, for ``load_state_dict`` and ``torch.save``; weight_norm is
@@ -41,36 +41,42 @@ def to_torch_state_dict(layer: nn.Module) -> dict[str, Tensor]:
 
     Raises:
         InterchangeError: an option that ``torch.nn`` has not; names the option.
+        OptionError: no module.
     """
-    values = {name: value.detach().clone() for name, value in layer.state_dict().items()}
-    for path, module in layer.named_modules():
-        if isinstance(module, Recurrent):
-            prefix = f"{path}." if path else ""
-            idle = _idle(path, module)
-            values = {name: value for name, value in values.items() if not name.startswith(prefix)}
-            own = weights(module, [name for name in _names(module) if name not in idle])
-            values |= {prefix + name: value for name, value in own.items()}
+    if not isinstance(layer, nn.Module):
+        raise OptionError(f"to_torch_state_dict takes a layer or another module, got {type(layer).__name__}")
+    values: dict[str, Tensor] = {}
+    for name, module in _parts(layer).items():
+        values |= _values(name, module)
     return values
 
 
-def to_torch(layer: Recurrent) -> nn.Module:
-    """``torch.nn``'s layer or cell that computes the same, with its weights.
+def _parts(module: nn.Module) -> dict[str, nn.Module]:
+    """What a module is made of, by the names in front of its values; itself by "" where it has no names of a file."""
+    if isinstance(module, Chain):
+        names = zip(module.config.parts, module.module_names, strict=True)
+        return {part.name: module.get_submodule(name) for part, name in names}
+    if not isinstance(module, Imported):
+        return {"": module}
+    parts = {**({} if module.chain is None else _parts(module.chain)), **module.layers}
+    # A file may hold a layer alone, whose tensors have no name in front.
+    rows = [row for row in module.understood.rows if row.sources]
+    bare = [row.name for row in rows if all(own == key for own, key in row.sources.items())]
+    return {"" if bare == [name] else name: part for name, part in parts.items()}
 
-    Raises:
-        InterchangeError: as ``to_torch_state_dict``.
-    """
-    values = to_torch_state_dict(layer)
-    equations = _equations(layer)[0]
-    options = {name: value for name, value, _ in layer._options() if name in (*_TORCHS, "nonlinearity")}
-    if isinstance(layer, RecurrentCell) or equations.name != "lstm":
-        options.pop("proj_size", None)
-    made = _MODULES[equations.name][isinstance(layer, RecurrentCell)]
-    like = next(iter(values.values()))
-    theirs = made(
-        equations.input_size, equations.hidden_size, **options, device=like.device, dtype=like.dtype
-    )
-    theirs.load_state_dict(values)
-    return cast(nn.Module, theirs.train(layer.training))
+
+def _values(name: str, module: nn.Module) -> dict[str, Tensor]:
+    """The values of a module, with its name in front."""
+    before = f"{name}." if name else ""
+    values = {before + key: value.detach().clone() for key, value in module.state_dict().items()}
+    for path, inner in module.named_modules(prefix=name):
+        if isinstance(inner, Recurrent):
+            prefix = f"{path}." if path else ""
+            idle = _idle(path, inner)
+            values = {key: value for key, value in values.items() if not key.startswith(prefix)}
+            own = weights(inner, [key for key in _names(inner) if key not in idle])
+            values |= {prefix + key: value for key, value in own.items()}
+    return values
 
 
 def _equations(layer: Recurrent) -> tuple[Equations, ...]:
