@@ -3,7 +3,7 @@
 #   make demo    train a network on real text for a minute and open the explorer on it
 #   make test    every test, the front end's included
 #   make check   format, lint, types, import contract, the front end's types: what CI asks before the tests
-#   make bench   the benchmarks, printed as ratios
+#   make bench   the benchmarks, printed as ratios; the kernels' (an hour) also as a CSV and a plot in build/bench
 #   make kernels-check   the kernels' driver under sanitizers; make kernels-neon, for aarch64 under qemu
 #   make zoo     train the networks that the explorer opens with again; make zoo NAMES="counter digits" only those
 #   make soak    the long tests that are not part of `make test`
@@ -45,7 +45,10 @@ check: $(VENV)/.dev $(WEB)
 	$(NPM) run check
 
 bench: $(VENV)/.bench
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+	@set -e; for script in $(filter-out %/kernels.py,$(wildcard benchmarks/*.py)); do \
+	  echo "== $$script"; $(BIN)/python $$script; done
+	@mkdir -p build/bench
+	$(BIN)/python benchmarks/kernels.py --csv build/bench/kernels.csv --plot build/bench/kernels.png
 
 zoo: $(VENV)/.package
 	$(BIN)/python -m peephole.zoo.retrain $(NAMES) -o src/peephole/zoo/networks
@@ -69,7 +72,7 @@ kernels-check: $(VENV)/.tools
 
 kernels-neon: $(VENV)/.tools
 	@command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null \
-	  || { apt-get update -qq && apt-get install -qq -y --no-install-recommends g++-aarch64-linux-gnu libc6-dev-arm64-cross \
+	  || { as=$$([ "$$(id -u)" = 0 ] || echo sudo); $$as apt-get update -qq && $$as apt-get install -qq -y --no-install-recommends g++-aarch64-linux-gnu libc6-dev-arm64-cross \
 	       qemu-user >/dev/null; }
 	$(DRIVER) -B build/neon -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
 	  -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ >/dev/null
