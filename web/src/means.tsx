@@ -5,15 +5,14 @@ import { Canvas } from "./canvas";
 import { unitTrace } from "./data";
 import { scaleEnd } from "./format";
 import { nameOf, strings } from "./i18n";
-import { rule, type Pen } from "./paint";
+import type { Pen } from "./paint";
 import { byMean } from "./ranking";
+import { fitting, LABEL, paintColumn, paintScale } from "./signed-columns";
 import { glyph, type Glyph } from "./symbols";
 import { paintGlyph } from "./text-paint";
-import { SANS } from "./theme";
 
 const [COLUMN, WIDEST] = [18, 48];
 const [LETTERS, WORDS] = [22, 64];
-const LABEL = 40;
 
 export function Means() {
   const words = strings();
@@ -27,28 +26,15 @@ export function Means() {
     const found = unitTrace.value.value;
     if (!found || sorted.value.length === 0) return;
     const { context, tones, width, height } = pen;
-    const fit = Math.max(2, Math.floor((width - LABEL) / COLUMN));
     const order = sorted.value;
-    const half = Math.floor(fit / 2);
-    const chosen = order.length <= fit ? order : [...order.slice(0, half), ...order.slice(order.length - half)];
-    const column = Math.min(WIDEST, Math.floor((width - LABEL) / chosen.length));
+    const { chosen, half, column } = fitting(order, width, COLUMN, WIDEST);
     const limit = Math.max(...chosen.map((index) => Math.abs(found.means[index]!))) || 1;
     const upright = chosen.every((index) => glyph(found.symbols[index]!).cells <= 3);
     const base = height - (upright ? LETTERS : WORDS);
-    const middle = base / 2;
-    rule(pen, middle, LABEL);
-    context.font = `12px ${SANS}`;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    context.fillStyle = tones.ink;
-    context.fillText(scaleEnd(limit), 0, 6);
-    context.fillText(scaleEnd(-limit), 0, base - 6);
-    context.fillText("0", 0, middle);
+    const middle = paintScale(pen, base, [scaleEnd(limit), scaleEnd(-limit)]);
     chosen.forEach((index, place) => {
       const x = LABEL + place * column;
-      const tall = (found.means[index]! / limit) * (middle - 2);
-      context.fillStyle = tones.signed(found.means[index]! < 0 ? -1 : 1);
-      context.fillRect(x + 2, Math.min(middle, middle - tall), column - 4, Math.max(1, Math.abs(tall)));
+      paintColumn(pen, x, column, middle, found.means[index]! / limit);
       const shown = glyph(found.symbols[index]!);
       if (upright) paintGlyph(pen, shown, x, base, column, LETTERS, 13);
       else paintDownward(pen, shown, x, base, column);

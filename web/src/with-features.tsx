@@ -4,12 +4,11 @@ import { useComputed } from "@preact/signals";
 import { Canvas } from "./canvas";
 import { trace, unitTrace } from "./data";
 import { nameOf, strings } from "./i18n";
-import { rule, type Pen } from "./paint";
-import { SANS } from "./theme";
+import type { Pen } from "./paint";
+import { fitting, LABEL, paintColumn, paintScale } from "./signed-columns";
 import { featureName } from "./tracks";
 
 const [COLUMN, WIDEST] = [22, 56];
-const LABEL = 40;
 const NAMES = 56;
 
 export function WithFeatures() {
@@ -25,27 +24,12 @@ export function WithFeatures() {
     const [found, read] = [unitTrace.value.value, trace.value.value];
     if (!found || !read || order.value.length === 0) return;
     const { context, tones, width, height } = pen;
-    const fit = Math.max(2, Math.floor((width - LABEL) / COLUMN));
-    const half = Math.floor(fit / 2);
-    const all = order.value;
-    const chosen = all.length <= fit ? all : [...all.slice(0, half), ...all.slice(all.length - half)];
-    const column = Math.min(WIDEST, Math.floor((width - LABEL) / chosen.length));
+    const { chosen, column } = fitting(order.value, width, COLUMN, WIDEST);
     const base = height - NAMES;
-    const middle = base / 2;
-    rule(pen, middle, LABEL);
-    context.font = `12px ${SANS}`;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    context.fillStyle = tones.ink;
-    context.fillText("1", 0, 6);
-    context.fillText("\u22121", 0, base - 6);
-    context.fillText("0", 0, middle);
+    const middle = paintScale(pen, base, ["1", "\u22121"]);
     chosen.forEach((feature, place) => {
-      const r = found.withFeature[feature]!;
       const x = LABEL + place * column;
-      const tall = r * (middle - 2);
-      context.fillStyle = tones.signed(r < 0 ? -1 : 1);
-      context.fillRect(x + 2, Math.min(middle, middle - tall), column - 4, Math.max(1, Math.abs(tall)));
+      paintColumn(pen, x, column, middle, found.withFeature[feature]!);
       context.fillStyle = tones.ink;
       const name = featureName(read, feature);
       context.save();

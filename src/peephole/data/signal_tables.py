@@ -6,11 +6,7 @@ holds no numbers labels the steps.
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -18,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from peephole.data.csv_rows import finite_number, is_number, opened_rows, rows_without_gaps
 from peephole.data.text import decode_text
 from peephole.errors import DataError
 
@@ -55,16 +52,12 @@ def read_table(content: bytes, name: str) -> Table:
             f"{name} has {len(content):,} bytes and a table may have {MOST_BYTES:,}: save it as .npy"
         )
     text = decode_text(content, name)
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        return _table(rows, name)
-    except csv.Error as error:
-        raise DataError(f"{name}, line {rows.line_num} is not valid CSV: {error}") from error
+    with opened_rows(text, name) as reader:
+        return _table(reader, name)
 
 
 def _table(reader: Reader, name: str) -> Table:
-    rows = _rows(reader, name)
+    rows = rows_without_gaps(reader, name)
     begin = list(islice(rows, 2))
     if not begin:
         raise DataError(f"{name} is empty: a table of numbers was expected")
@@ -82,38 +75,8 @@ def _table(reader: Reader, name: str) -> Table:
         labels.append(row[0].strip())
         for place in range(labelled, len(row)):
             column = repr(names[place - labelled]) if headed else str(place + 1)
-            numbers.append(_number(row[place], f"{name}, line {line}, column {column}"))
+            numbers.append(finite_number(row[place], f"{name}, line {line}, column {column}"))
     if not labels:
         raise DataError(f"{name} has a header but no numbers below it")
     values = np.frombuffer(numbers, dtype=np.float64).reshape(len(labels), -1)
     return Table(values, names if headed else None, tuple(labels) if labelled else None)
-
-
-def _rows(reader: Reader, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with its line; blank lines may stand at the end alone."""
-    blank = 0
-    for row in reader:
-        if not row:
-            blank = blank or reader.line_num
-            continue
-        if blank:
-            raise DataError(f"{name}, line {blank} is blank: fill the gap or cut the file there")
-        yield reader.line_num, row
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell holds a number, finite or not."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell  # Python reads 1_000 as a number, CSV does not
-
-
-def _number(cell: str, where: str) -> float:
-    text = cell.strip()
-    if not text:
-        raise DataError(f"{where} is empty: fill the gap or cut the file there")
-    if not is_number(text) or not math.isfinite(value := float(text)):
-        raise DataError(f"{where} is {text[:40]!r}, not a finite number: repair it or cut the file there")
-    return value

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
 
 from peephole.data.signals import Signal, read_signal, signal_from
 from peephole.errors import DataError
+from peephole.explorer.named_files import NamedFiles
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import RELOAD, Words
 
-MOST_SIGNALS = 4
 MOST_SENT = 8 * 2**20
 """Bytes of a file that is opened on the page; one that is named on the command line may be larger."""
-
-Stamp = tuple[Path, int, int]
 
 
 class InputFiles:
@@ -35,16 +31,14 @@ class InputFiles:
     """
 
     def __init__(self, paths: Sequence[Path] = ()) -> None:
-        self._paths = [path.resolve() for path in paths]
-        self._signals: OrderedDict[Stamp, Signal] = OrderedDict()
-        self._lock = Lock()
-        for path in self._paths:
+        self._files = NamedFiles[Signal](paths, "--input")
+        for path in self._files.paths:
             self._read(path)
 
     @property
     def titles(self) -> list[str]:
         """The files' names."""
-        return [path.name for path in self._paths]
+        return self._files.titles
 
     def signal(self, index: int) -> Signal:
         """One file as it is now.
@@ -52,32 +46,16 @@ class InputFiles:
         Raises:
             Refusal: there is no file of this number, or not any more, or it holds no numbers.
         """
-        if not 0 <= index < len(self._paths):
-            raise Refusal(
-                Words(f"there is no file {index}", f"没有文件 {index}"),
-                do=Words(
-                    "Start `peephole explore` with --input FILE.",
-                    "请用 --input FILE 启动 `peephole explore`。",
-                ),
-                status=404,
-            )
-        path = self._paths[index]
+        path = self._files.path(index)
         try:
             return self._read(path)
         except (OSError, DataError) as error:
             raise unreadable(path.name, error, status=404) from error
 
     def _read(self, path: Path) -> Signal:
-        with self._lock:
-            if not path.is_file():
-                return read_signal(path)  # which says what is wrong
-            state = path.stat()
-            known = path, state.st_mtime_ns, state.st_size
-            signal = self._signals.pop(known, None) or read_signal(path)
-            self._signals[known] = signal
-            while len(self._signals) > MOST_SIGNALS:
-                self._signals.popitem(last=False)
-            return signal
+        if not path.is_file():
+            return read_signal(path)  # which says what is wrong
+        return self._files.read(path, read_signal)
 
 
 def sent_signal(name: object, content: object) -> Signal:

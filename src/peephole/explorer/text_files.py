@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 
 from peephole.data.text import read_text
 from peephole.data.vocabulary import Vocabulary
 from peephole.errors import DataError, DataNotFoundError
 from peephole.explorer.material import Material, typed
+from peephole.explorer.named_files import NamedFiles
 from peephole.explorer.refusal import Refusal
 from peephole.explorer.words import Words
-
-MOST_MATERIALS = 4
-Stamp = tuple[Path, int, int]
 
 
 class TextFiles:
@@ -30,10 +26,8 @@ class TextFiles:
     """
 
     def __init__(self, paths: Sequence[Path] = ()) -> None:
-        self._paths = [path.resolve() for path in paths]
-        self._materials: OrderedDict[tuple[Stamp, Vocabulary, bool], Material] = OrderedDict()
-        self._lock = Lock()
-        for path in self._paths:
+        self._files = NamedFiles[Material](paths, "--text")
+        for path in self._files.paths:
             if not path.is_file():
                 raise DataNotFoundError(f"{path} is no file: --text takes a text file")
             read_text(path)
@@ -41,7 +35,7 @@ class TextFiles:
     @property
     def titles(self) -> list[str]:
         """The files' names."""
-        return [path.name for path in self._paths]
+        return self._files.titles
 
     def read(self, index: int, vocabulary: Vocabulary, *, follows: bool) -> Material:
         """One file as it is now, read with a vocabulary.
@@ -53,33 +47,17 @@ class TextFiles:
         Raises:
             Refusal: there is no file of this number, or not any more, or it cannot be read.
         """
-        if not 0 <= index < len(self._paths):
-            raise Refusal(
-                Words(f"there is no file {index}", f"没有文件 {index}"),
-                do=Words(
-                    "Start `peephole explore` with --text FILE.", "请用 --text FILE 启动 `peephole explore`。"
-                ),
-                status=404,
-            )
-        path = self._paths[index]
+        path = self._files.path(index)
+
+        def material(path: Path) -> Material:
+            read = typed(read_text(path), vocabulary, follows=follows)
+            return replace(read, title=Words(path.name, path.name))
+
         try:
-            with self._lock:
-                return self._material(path, vocabulary, follows)
+            return self._files.read(path, material, vocabulary, follows)
         except (OSError, DataError) as error:
             raise Refusal(
                 Words(str(error), f"无法读取 {path.name}：{error}"),
                 do=Words("Choose another text.", "请选择另一个文本。"),
                 status=404,
             ) from error
-
-    def _material(self, path: Path, vocabulary: Vocabulary, follows: bool) -> Material:
-        state = path.stat()
-        known = (path, state.st_mtime_ns, state.st_size), vocabulary, follows
-        material = self._materials.pop(known, None)
-        if material is None:
-            read = typed(read_text(path), vocabulary, follows=follows)
-            material = replace(read, title=Words(path.name, path.name))
-        self._materials[known] = material
-        while len(self._materials) > MOST_MATERIALS:
-            self._materials.popitem(last=False)
-        return material
